@@ -1,0 +1,3 @@
+"""Clockwire: time-tracking events, from the clock to the pipeline."""
+
+__version__ = "0.1.0"
