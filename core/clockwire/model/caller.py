@@ -1,6 +1,6 @@
 """Who calls, and how the call entered: what every event says of its cause."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from clockwire.v1.common_pb2 import Actor, Origin
 
@@ -12,7 +12,7 @@ class Caller:
     workspace_id: str
     api_key_id: str = ""
     scopes: frozenset[str] = frozenset()
-    actor: Actor = Actor(kind=Actor.KIND_SYSTEM, display_name="clockwire")
+    actor: Actor = field(default_factory=lambda: Actor(kind=Actor.KIND_SYSTEM, display_name="clockwire"))
     origin: Origin = Origin.ORIGIN_API
     causation_id: str = ""
     traceparent: str = ""
