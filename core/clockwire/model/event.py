@@ -1,0 +1,51 @@
+"""What an event is before and after it has its place in the log."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from clockwire.model.instants import Instant
+from clockwire.v1.common_pb2 import RecordType
+from clockwire.v1.records_pb2 import Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventDraft:
+    """Something that happened to a record, in a transaction that has not been committed."""
+
+    type: str
+    record_type: RecordType.ValueType
+    record_id: str
+    #: The record's version after the change; for a deletion the last version plus 1.
+    version: int
+    #: The state after the change, whole and with its labels; None for a deletion.
+    record: Record | None
+    #: The state before the change; None for a creation.
+    before: Record | None
+    #: For .updated only: paths relative to Record.
+    changed_paths: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mutation:
+    """What one operation did to the log."""
+
+    #: Cursor after its last event; for a no-op, of the log's head.
+    cursor: str
+    event_ids: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """An event in the log: its place, what filters ask for, and its encoded message."""
+
+    sequence: int
+    id: str
+    type: str
+    record_id: str
+    commit_time: Instant
+    origin: int
+    api_key_id: str
+    #: Ids of the projects, clients and users it concerns, before or after: see `model/event_filter.py`.
+    links: str
+    message: bytes
+    before: bytes | None
