@@ -45,7 +45,7 @@ class LogEntry:
     commit_time: Instant
     origin: int
     api_key_id: str
-    #: Ids of the projects, clients and users it concerns, before or after: see `model/event_filter.py`.
-    links: str
+    #: What else filters ask for, as JSON: see `model/event_filter.py`.
+    facets: str
     message: bytes
     before: bytes | None

@@ -129,10 +129,10 @@ event = Table(
     Column("type", Text, nullable=False),
     _id("record_id"),
     _instant("commit_time"),
-    # The index fields that filters ask for, and the two states: the event's message holds the one after.
+    # What filters ask for, and the two states: the message holds the one after the change.
     Column("origin", Integer, nullable=False),
     _id("api_key_id"),
-    Column("links", Text, nullable=False),
+    Column("facets", Text, nullable=False),
     Column("message", LargeBinary, nullable=False),
     Column("before", LargeBinary),
     Index("event_id", "id", unique=True),

@@ -22,6 +22,8 @@ class Log:
     earliest: int
     last_time: Instant
     subscriptions_version: int
+    #: Whether the head is to be written at the end of the group.
+    changed: bool = False
 
 
 @dataclass(slots=True)
@@ -38,7 +40,7 @@ class Transaction:
     #: None for an operation that belongs to no workspace.
     log: Log | None
     drafts: list[tuple[str, EventDraft]] = field(default_factory=list)
-    #: Where its last event stands, once the group is sealed.
+    #: Where its last event stands, or for a no-op the one before it, once the group is sealed.
     last_sequence: int = 0
     #: Set by an operation that changed a subscription: what is known of them in memory is then read again.
     subscriptions_changed: bool = False

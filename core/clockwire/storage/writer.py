@@ -267,10 +267,8 @@ def _mutation(transaction: Transaction) -> Mutation:
     head = transaction.log
     if head is None:
         return Mutation(cursor="")
-    sequence = transaction.last_sequence or head.head
-    return Mutation(
-        cursor=encode_cursor(Cursor(head.epoch, head.workspace.id, sequence)), event_ids=transaction.event_ids
-    )
+    cursor = Cursor(head.epoch, head.workspace.id, transaction.last_sequence)
+    return Mutation(cursor=encode_cursor(cursor), event_ids=transaction.event_ids)
 
 
 def _told(error: Exception) -> Exception:
