@@ -1,0 +1,54 @@
+# What can be done here; `make` alone lists it. Everything sets itself up: only Python 3.11 or later, git and make are needed.
+.DEFAULT_GOAL := help
+.PHONY: help setup test check format lint types contract imports fresh generate
+bin := .venv/bin
+heading = @printf '\n== %s\n'
+
+help: ## say what can be done here
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: .venv/ready ## make the environment, or bring it up to date
+
+test: .venv/ready ## run all the tests
+	$(heading) "test: everything that can share the machine"
+	@$(bin)/pytest -m "not alone" --numprocesses 2
+	$(heading) "test: whole systems, one at a time"
+	@$(bin)/pytest -m alone
+
+check: lint types contract imports fresh test ## everything that must hold before a change is accepted
+
+format: .venv/ready ## format the code and the contract, and mend what can be mended
+	@$(bin)/ruff check --fix
+	@$(bin)/ruff format
+	@tools/lint-proto --write
+
+lint: .venv/ready ## check the form of the code
+	$(heading) "lint: form and style of the code"
+	@$(bin)/ruff format --check
+	@$(bin)/ruff check
+
+types: .venv/ready ## check the types
+	$(heading) "types"
+	@$(bin)/mypy
+
+contract: .venv/ready ## check the contract, and that it breaks no earlier promise
+	$(heading) "contract: form, style and promises of proto/"
+	@tools/lint-proto
+
+imports: .venv/ready ## check that imports point one way, down
+	$(heading) "imports: one way down"
+	@$(bin)/lint-imports
+
+fresh: .venv/ready .venv-generate/ready ## check that the generated code is what proto/ says
+	$(heading) "fresh: generated code is what proto/ says"
+	@tools/check-generated
+
+generate: .venv/ready .venv-generate/ready ## write the generated code anew from proto/
+	@tools/generate
+	@echo "core/clockwire/v1 is what proto/ says."
+
+.venv/ready: pyproject.toml airflow_provider/pyproject.toml constraints.txt tools/setup tools/environments
+	@tools/setup
+
+.venv-generate/ready: tools/setup-generate | .venv/ready
+	@tools/setup-generate
