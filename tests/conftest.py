@@ -1,0 +1,80 @@
+"""What any test may ask for: a clock that it moves, and a database of either kind with nothing in it."""
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from clockwire.storage.database import Database
+from clockwire.storage.tables import metadata
+from tests.support.clock import MovableClock
+from tests.support.postgresql import PostgreSQL, running_postgresql
+
+
+@pytest.fixture
+def clock() -> MovableClock:
+    """A clock that stands still until the test moves it."""
+    return MovableClock()
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """An empty database, of each kind. The test must have handed back every connection when it ends."""
+    database = Database(database_url)
+    try:
+        yield database
+        assert database.connections_out() == 0
+    finally:
+        database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Where an empty database is, for tests that open it themselves, or from several processes.
+
+    What concerns one kind only says so: `@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)`.
+    """
+    if request.param == "sqlite":
+        file = tmp_path / "clockwire.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), file)
+        yield _sqlite_url(file)
+        return
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    name = f"test_{uuid.uuid4().hex}"
+    yield server.create(name, template=request.getfixturevalue("postgresql_template"))
+    server.drop(name)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """A server of PostgreSQL, started when the first test asks for it."""
+    with running_postgresql() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with every table in it, to be copied."""
+    file = tmp_path_factory.mktemp("sqlite") / "template.db"
+    _migrate(_sqlite_url(file))
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql: PostgreSQL) -> str:
+    """The name of a database with every table in it, to be copied."""
+    _migrate(postgresql.create("template"))
+    return "template"
+
+
+def _sqlite_url(file: Path) -> str:
+    return f"sqlite:///{file}"
+
+
+def _migrate(url: str) -> None:
+    database = Database(url)
+    with database.writing() as connection:
+        metadata.create_all(connection)
+    database.close()
