@@ -1,9 +1,9 @@
-"""What is one column of a record? Everything about a field that its descriptor knows, in the words of the contract."""
+"""What one column of a record is: everything its descriptor knows, in the words of the contract."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import cast
+from typing import Any, cast
 
 from google.api import field_behavior_pb2
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
@@ -109,7 +109,8 @@ def is_repeated(field: FieldDescriptor) -> bool:
 
 
 def _column(owner: Descriptor, field: FieldDescriptor) -> Column:
-    behavior = set(field.GetOptions().Extensions[field_behavior_pb2.field_behavior])
+    options: Any = field.GetOptions()  # the stubs of googleapis-common-protos do not know the extension's type
+    behavior = set(options.Extensions[field_behavior_pb2.field_behavior])
     output_only = field_behavior_pb2.OUTPUT_ONLY in behavior
     reference_type, kind = _reference_type(field), _kind(field)
     is_actor = field.message_type is not None and field.message_type.name == "Actor"

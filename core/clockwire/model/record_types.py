@@ -1,4 +1,4 @@
-"""What kinds of record are there, and what kinds of event? Everything is read from the contract's descriptors."""
+"""Which types of record there are, and which types of event; all of it is read from the contract's descriptors."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
