@@ -1,0 +1,141 @@
+"""When a stream ends that would go on for ever: the server drains, the key ends, or it has grown old.
+
+The interceptor guards every stream with this; servicers yield and know nothing of it. A unary call that waits for
+something (a long poll) awaits it with `Drain.before`.
+"""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterator
+from contextlib import aclosing, contextmanager
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from clockwire.model.errors import ClockwireError, KeyInvalid, QuotaExceeded, ServerDraining, Unavailable
+from clockwire.rpc.authentication import Authenticator
+
+T = TypeVar("T")
+
+REFRESH = timedelta(seconds=2)
+AGE = timedelta(minutes=60)
+_JITTER = 1 / 12  # 55 to 65 minutes: streams that began together do not come back together
+
+
+class Ending:
+    """Something that can end, once, and those who wait are told. Belongs to the event loop it is made in."""
+
+    def __init__(self) -> None:
+        self._over: asyncio.Future[ClockwireError] = asyncio.get_running_loop().create_future()
+
+    def end(self, error: ClockwireError) -> None:
+        """It is over, for this reason; the first one counts."""
+        if not self._over.done():
+            self._over.set_result(error)
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended."""
+        return self._over.done()
+
+    async def before(self, waiting: Awaitable[T]) -> T:
+        """What *waiting* gives if that comes first; else it is cancelled, and the reason of the end is raised."""
+        work = asyncio.ensure_future(waiting)
+        try:
+            waits: set[asyncio.Future[Any]] = {work, self._over}
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            if not work.done():
+                raise self._over.result()
+            return work.result()
+        finally:
+            if not work.done():
+                work.cancel()
+                await asyncio.wait({work})
+
+
+class Drain(Ending):
+    """Whether the server is shutting down. Calls that wait for something wait `before` it."""
+
+    def begin(self) -> None:
+        """No call waits any longer: each ends with SERVER_DRAINING."""
+        self.end(ServerDraining())
+
+
+class Streams:
+    """The open streams of this server."""
+
+    def __init__(
+        self,
+        authenticator: Authenticator,
+        drain: Drain,
+        *,
+        limit: int,
+        age: timedelta = AGE,
+        refresh: timedelta = REFRESH,
+    ) -> None:
+        """At most *limit* are open for one key."""
+        self._authenticator = authenticator
+        self._drain = drain
+        self._limit = limit
+        self._age = age
+        self._refresh = refresh
+        self._open: dict[Ending, tuple[str, bytes]] = {}
+        self._counts: Counter[str] = Counter()
+
+    async def run(self) -> None:
+        """Until cancelled: what is known of keys is refreshed, and streams whose key has ended end."""
+        while True:
+            await asyncio.sleep(self._refresh.total_seconds())
+            await self.check_keys()
+
+    async def check_keys(self) -> None:
+        """Every open stream has a valid key. While the database is away nothing is decided."""
+        try:
+            valid = await self._authenticator.refresh({key_hash for _, key_hash in self._open.values()})
+        except Unavailable:
+            return
+        for ending, (_, key_hash) in list(self._open.items()):
+            if key_hash not in valid:
+                ending.end(KeyInvalid())
+
+    async def guard(self, responses: AsyncGenerator[T], api_key_id: str, key_hash: bytes) -> AsyncIterator[T]:
+        """The responses of a stream, until it ends by itself or has to. QuotaExceeded if too many are open."""
+        with self._opened(api_key_id, key_hash) as ending:
+            async with aclosing(responses):
+                while True:
+                    try:
+                        response = await ending.before(anext(responses))
+                    except StopAsyncIteration:
+                        return
+                    yield response
+
+    def drain(self) -> None:
+        """Every open stream ends, and tells its reader to come back."""
+        self._drain.begin()
+        for ending in list(self._open):
+            ending.end(ServerDraining())
+
+    @property
+    def open_count(self) -> int:
+        """How many streams are open."""
+        return len(self._open)
+
+    @contextmanager
+    def _opened(self, api_key_id: str, key_hash: bytes) -> Iterator[Ending]:
+        if self._drain.over:
+            raise ServerDraining
+        if self._counts[api_key_id] >= self._limit:
+            raise QuotaExceeded("open streams per API key", self._limit)
+        ending = Ending()
+        age = self._age.total_seconds() * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - spreads load
+        aged = asyncio.get_running_loop().call_later(age, ending.end, ServerDraining())
+        self._open[ending] = api_key_id, key_hash
+        self._counts[api_key_id] += 1
+        try:
+            yield ending
+        finally:
+            aged.cancel()
+            del self._open[ending]
+            self._counts[api_key_id] -= 1
+            if not self._counts[api_key_id]:
+                del self._counts[api_key_id]
