@@ -187,7 +187,16 @@ subscription = Table(
     _instant("last_success_time", nullable=True),
     _instant("last_failure_time", nullable=True),
     Column("last_failure", Integer, nullable=False),
-    UniqueConstraint("workspace_id", "name", name="subscription_name"),
+    # Rows of deleted ones stay, without what was secret: deleting again is OK, and what is in flight still ends.
+    _instant("delete_time", nullable=True),
+    Index(
+        "subscription_name",
+        "workspace_id",
+        "name",
+        unique=True,
+        sqlite_where=text("delete_time IS NULL"),
+        postgresql_where=text("delete_time IS NULL"),
+    ),
 )
 
 # `due_time` is when it may be claimed: the next attempt's time, or the end of the lease of who claimed it. It is null
@@ -204,6 +213,8 @@ delivery = Table(
     Column("event_version", BigInteger, nullable=False),
     _id("record_id"),
     Column("kind", Integer, nullable=False),
+    # Of its body: a change of the subscription's format is for later events.
+    Column("shape", Integer, nullable=False),
     Column("state", Integer, nullable=False),
     Column("attempt_count", Integer, nullable=False),
     # Attempts made before the present run of the retry schedule: a redelivery starts a new one.
@@ -224,6 +235,8 @@ delivery = Table(
     ),
     Index("delivery_of_workspace", "workspace_id", "id"),
     Index("delivery_of_subscription", "subscription_id", "id"),
+    # Those that have not ended stand together, and so do those that ended lately.
+    Index("delivery_by_end", "subscription_id", "end_time"),
     Index("delivery_of_event", "event_id"),
 )
 
