@@ -53,7 +53,7 @@ def values_of(record: Record) -> dict[str, Value]:
     values = fields_of(record)
     _add_body(values, record, labels=True)
     if record.id:
-        values["id"] = values[_key(record)] = record.id
+        values["id"] = record.id
     if record.version:
         values["version"] = record.version
     if record.HasField("create_time"):
@@ -93,11 +93,6 @@ def marked_number(number: float) -> str:
     if (bits >> 52) & 0x7FF == 0x7FF:
         raise ValueError(number)
     return f"{NUMBER_MARK}{(bits ^ _ALL) if bits & _SIGN else (bits | _SIGN):016x}"
-
-
-def _key(record: Record) -> str:
-    type_ = type_of(record)
-    return RECORD_TYPES[type_].columns[0].path if type_ else "id"
 
 
 def _add_body(values: dict[str, Value], record: Record, *, labels: bool) -> None:

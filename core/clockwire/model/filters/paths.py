@@ -26,6 +26,9 @@ class Path:
     keys: tuple[str, ...]
     #: For an enum: each accepted spelling in lower case without underscores, and its number.
     spellings: Mapping[str, int] = field(default_factory=dict)
+    #: For a label: the path of the reference it belongs to, and the path it repeats in the record referred to.
+    reference: "Path | None" = None
+    target: "Path | None" = None
 
     @property
     def kind(self) -> str:
@@ -73,10 +76,20 @@ def spelling(word: str) -> str:
 
 def _paths(info: RecordTypeInfo) -> dict[str, Path]:
     columns = [_ID, *(column for column in info.columns if not column.is_actor)]
-    return {
-        column.path: Path(name=column.path, column=column, keys=(column.path,), spellings=_spellings(info.body, column))
-        for column in columns
-    }
+    return {column.path: _path(info, column) for column in columns}
+
+
+def _path(info: RecordTypeInfo, column: Column) -> Path:
+    is_key = column.path == info.columns[0].path
+    reference = info.columns_by_path.get(column.label_of)
+    return Path(
+        name=column.path,
+        column=column,
+        keys=("id",) if is_key else (column.path,),
+        spellings=_spellings(info.body, column),
+        reference=_path(info, reference) if reference else None,
+        target=paths_of(reference.reference_type)[column.path] if reference else None,
+    )
 
 
 def _spellings(body: Descriptor, column: Column) -> Mapping[str, int]:
