@@ -37,7 +37,7 @@ contract: .venv/ready ## check the contract, and that it breaks no earlier promi
 
 imports: .venv/ready ## check that imports point one way, down
 	$(heading) "imports: one way down"
-	@$(bin)/lint-imports
+	@$(bin)/lint-imports --no-logo
 
 fresh: .venv/ready .venv-generate/ready ## check that the generated code is what proto/ says
 	$(heading) "fresh: generated code is what proto/ says"
