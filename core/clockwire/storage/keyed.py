@@ -1,0 +1,79 @@
+"""How rows are found, or deleted, by many keys with one statement that is compiled once.
+
+The keys travel in one parameter: a JSON array on SQLite (`json_each`), an array a column on PostgreSQL (`unnest`). So
+one text serves any number of them.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, Integer, Table
+
+Key = Sequence[str | int]
+
+
+# What both databases call the place of a row.
+_ROW = {"postgresql": "ctid", "sqlite": "rowid"}
+
+
+class BulkSelect:
+    """Finds the rows of a workspace that have one of many keys."""
+
+    def __init__(self, table: Table, *, keys: Sequence[str], columns: Sequence[str]) -> None:
+        self._given = _Given(table, keys)
+        self._head = f"SELECT {', '.join(f'{table.name}.{column}' for column in columns)} FROM "
+
+    def run(self, connection: Connection, workspace_id: str, keys: Iterable[Key], tail: str = "") -> Sequence[Any]:
+        """The rows, in no order unless *tail*, the end of the statement, gives one. Each key may be there once."""
+        listed = list(keys)
+        if not listed:
+            return ()
+        joined, parameters = self._given.joined(connection, workspace_id, listed)
+        return connection.exec_driver_sql(self._head + joined + tail, parameters).all()
+
+
+class BulkDelete:
+    """Deletes the rows of a workspace that have one of many keys."""
+
+    def __init__(self, table: Table, *, keys: Sequence[str]) -> None:
+        self._given = _Given(table, keys)
+        self._head = f"DELETE FROM {table.name} WHERE "
+        self._row = {dialect: f"{table.name}.{row}" for dialect, row in _ROW.items()}
+
+    def run(self, connection: Connection, workspace_id: str, keys: Sequence[Key]) -> None:
+        """None of the rows with these keys is left."""
+        if keys:
+            joined, parameters = self._given.joined(connection, workspace_id, keys)
+            row = self._row[connection.dialect.name]
+            text = f"{self._head}{row} IN (SELECT {row} FROM {joined})"
+            connection.exec_driver_sql(text, parameters)
+
+
+class _Given:
+    """The keys that are given, as a table, joined with the rows that have them."""
+
+    def __init__(self, table: Table, keys: Sequence[str]) -> None:
+        arrays = ", ".join(f"%s::{_cast(table, key)}[]" for key in keys)
+        names = ", ".join(f"given_{key}" for key in keys)
+        parts = ", ".join(f"json_extract(value, '$[{index}]') AS given_{key}" for index, key in enumerate(keys))
+        rows = " AND ".join(f"{table.name}.{key} = given_{key}" for key in keys)
+        self._postgresql = f"unnest({arrays}) AS given ({names}) JOIN {table.name} ON workspace_id = %s AND {rows}"
+        # CROSS JOIN: so SQLite looks up each key, rather than reading all rows to see which are among them.
+        self._sqlite = f"(SELECT {parts} FROM json_each(?)) CROSS JOIN {table.name} ON workspace_id = ? AND {rows}"
+
+    def joined(self, connection: Connection, workspace_id: str, keys: Sequence[Key]) -> tuple[str, tuple[Any, ...]]:
+        """The text of the join, and its parameters."""
+        if connection.dialect.name == "postgresql":
+            return self._postgresql, (*(list(column) for column in zip(*keys, strict=True)), workspace_id)
+        return self._sqlite, (json.dumps(keys), workspace_id)
+
+
+def _cast(table: Table, column: str) -> str:
+    match table.c[column].type:
+        case BigInteger():
+            return "bigint"
+        case Integer():
+            return "integer"
+        case _:
+            return "text"
