@@ -1,0 +1,1 @@
+"""What the service can do. A transaction begins for an operation, and nowhere else."""

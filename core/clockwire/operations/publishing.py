@@ -1,0 +1,121 @@
+"""How a change becomes events, and events deliveries: at the end of each group, in its transaction.
+
+One pass down: every event gets its place in its workspace's log and is encoded once; every subscription that wants it
+is owed a delivery, whose body is rendered once per shape; all of it is stored in bulk. Only after the commit do readers
+and the dispatcher hear of it, and they get the very bytes that were stored.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from clockwire.model.caller import Caller
+from clockwire.model.cursor import Cursor, encode_cursor
+from clockwire.model.event import EventDraft, LogEntry
+from clockwire.model.event_filter import EventIndex, index_of
+from clockwire.model.identifiers import new_id
+from clockwire.model.instants import Instant, to_timestamp
+from clockwire.operations.planning import Fresh, Plan, Planner
+from clockwire.storage.events import insert_bodies, insert_entries
+from clockwire.storage.transaction import Log, Transaction
+from clockwire.storage.workspaces import advance_logs
+from clockwire.storage.writer import Group
+from clockwire.v1.events_pb2 import Event
+
+
+@dataclass(slots=True)
+class Sealed:
+    """What a group wrote, for those who are told after the commit."""
+
+    entries: dict[str, list[LogEntry]] = field(default_factory=dict)
+    #: Workspaces in which a subscription was changed.
+    changed: set[str] = field(default_factory=set)
+    plan: Plan = field(default_factory=Plan)
+
+
+class Publisher:
+    """The last step of every group, and the first after its commit."""
+
+    def __init__(self, planner: Planner, told: Callable[[Mapping[str, Sequence[LogEntry]]], None]) -> None:
+        """*told* hears the new entries by workspace, on the writer's thread."""
+        self._planner = planner
+        self._told = told
+
+    def seal(self, transaction: Transaction, group: Group) -> Sealed:
+        """Stores the events of the group and the deliveries they cause."""
+        sealed = Sealed()
+        fresh = [each for _, done, _ in group.done for each in _publish(done, sealed)]
+        for each in fresh:
+            sealed.entries.setdefault(each.workspace_id, []).append(each.entry)
+        insert_entries(transaction.connection, [(each.workspace_id, each.entry) for each in fresh])
+        sealed.plan = self._planner.plan(transaction, fresh, group.logs)
+        insert_bodies(transaction.connection, sealed.plan.bodies)
+        advance_logs(transaction.connection, [log for log in group.logs.values() if log.changed])
+        return sealed
+
+    def committed(self, sealed: Sealed) -> None:
+        """Tells the readers and the dispatcher."""
+        self._planner.committed(sealed.plan, sealed.changed)
+        if sealed.entries:
+            self._told(sealed.entries)
+
+
+def _publish(transaction: Transaction, sealed: Sealed) -> list[Fresh]:
+    """The events of one operation, each in its place; the log's head moves past them."""
+    log = transaction.log
+    if log is None:
+        return []
+    if transaction.subscriptions_changed:
+        log.subscriptions_version += 1
+        log.changed = True
+        sealed.changed.add(log.workspace.id)
+    transaction_id = new_id(transaction.now) if transaction.drafts else ""
+    fresh = [
+        _place(draft, event_id, transaction, log, transaction_id) for event_id, draft in transaction.drafts
+    ]
+    transaction.last_sequence = log.head
+    return fresh
+
+
+def _place(draft: EventDraft, event_id: str, transaction: Transaction, log: Log, transaction_id: str) -> Fresh:
+    log.head += 1
+    log.last_time = max(transaction.now, log.last_time)
+    log.changed = True
+    caller = transaction.caller
+    event = Event(
+        id=event_id,
+        type=draft.type,
+        sequence=log.head,
+        cursor=encode_cursor(Cursor(log.epoch, log.workspace.id, log.head)),
+        workspace_id=log.workspace.id,
+        commit_time=to_timestamp(log.last_time),
+        record_type=draft.record_type,
+        record_id=draft.record_id,
+        version=draft.version,
+        record=draft.record,
+        actor=caller.actor,
+        origin=caller.origin,
+        causation_id=caller.causation_id,
+        transaction_id=transaction_id,
+        transaction_size=len(transaction.drafts),
+        traceparent=caller.traceparent,
+    )
+    if draft.changed_paths:
+        event.changed_paths.paths.extend(draft.changed_paths)
+    index = index_of(event, draft.before)
+    entry = _entry(event, draft, index, caller, log.last_time)
+    return Fresh(log.workspace.id, entry, event, draft, index)
+
+
+def _entry(event: Event, draft: EventDraft, index: EventIndex, caller: Caller, commit_time: Instant) -> LogEntry:
+    return LogEntry(
+        sequence=event.sequence,
+        id=event.id,
+        type=event.type,
+        record_id=event.record_id,
+        commit_time=commit_time,
+        origin=caller.origin,
+        api_key_id=caller.api_key_id,
+        facets=index.facets(),
+        message=event.SerializeToString(),
+        before=draft.before.SerializeToString() if draft.before else None,
+    )

@@ -1,0 +1,110 @@
+"""The event log's rows."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, Row, delete, func, select
+
+from clockwire.model.event import LogEntry
+from clockwire.model.instants import Instant
+from clockwire.storage.bulk import BulkInsert
+from clockwire.storage.tables import event, event_body
+
+_columns = event.c
+_entry = select(
+    _columns.sequence,
+    _columns.id,
+    _columns.type,
+    _columns.record_id,
+    _columns.commit_time,
+    _columns.origin,
+    _columns.api_key_id,
+    _columns.facets,
+    _columns.message,
+    _columns.before,
+)
+_insert = BulkInsert(
+    event,
+    [
+        "workspace_id",
+        "sequence",
+        "id",
+        "type",
+        "record_id",
+        "commit_time",
+        "origin",
+        "api_key_id",
+        "facets",
+        "message",
+        "before",
+    ],
+)
+_insert_bodies = BulkInsert(event_body, ["event_id", "shape", "workspace_id", "create_time", "body"], ignore=True)
+
+
+def insert_entries(connection: Connection, entries: Sequence[tuple[str, LogEntry]]) -> None:
+    """The entries stand in the logs of their workspaces."""
+    _insert.run(
+        connection,
+        [
+            (
+                workspace_id,
+                entry.sequence,
+                entry.id,
+                entry.type,
+                entry.record_id,
+                entry.commit_time,
+                entry.origin,
+                entry.api_key_id,
+                entry.facets,
+                entry.message,
+                entry.before,
+            )
+            for workspace_id, entry in entries
+        ],
+    )
+
+
+def insert_bodies(connection: Connection, rows: Sequence[tuple[str, int, str, Instant, bytes]]) -> None:
+    """The webhook bodies are kept; a row is event, shape, workspace, time and body."""
+    _insert_bodies.run(connection, rows)
+
+
+def select_entries(connection: Connection, workspace_id: str, after: int, limit: int) -> list[LogEntry]:
+    """The entries after a sequence, in log order, at most *limit*."""
+    query = _entry.where(_columns.workspace_id == workspace_id, _columns.sequence > after)
+    return [LogEntry(*row) for row in connection.execute(query.order_by(_columns.sequence).limit(limit))]
+
+
+def find_entry(connection: Connection, workspace_id: str, event_id: str) -> LogEntry | None:
+    """The entry of an event, if the log still holds it."""
+    query = _entry.where(_columns.workspace_id == workspace_id, _columns.id == event_id)
+    row: Row[tuple[object, ...]] | None = connection.execute(query).one_or_none()
+    return LogEntry(*row) if row else None  # type: ignore[arg-type]
+
+
+def time_of(connection: Connection, workspace_id: str, sequence: int) -> Instant | None:
+    """When the event of a sequence was committed, if the log still holds it."""
+    query = select(_columns.commit_time).where(_columns.workspace_id == workspace_id, _columns.sequence == sequence)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def first_since(connection: Connection, workspace_id: str, time: Instant) -> int | None:
+    """The sequence of the first event committed at or after a time."""
+    query = select(func.min(_columns.sequence)).where(
+        _columns.workspace_id == workspace_id, _columns.commit_time >= time
+    )
+    return connection.execute(query).scalar_one()
+
+
+def last_before(connection: Connection, workspace_id: str, time: Instant) -> int | None:
+    """The sequence of the last event committed before a time."""
+    query = select(func.max(_columns.sequence)).where(
+        _columns.workspace_id == workspace_id, _columns.commit_time < time
+    )
+    return connection.execute(query).scalar_one()
+
+
+def delete_entries(connection: Connection, workspace_id: str, through: int) -> int:
+    """How many entries up to a sequence, and including it, are gone."""
+    statement = delete(event).where(_columns.workspace_id == workspace_id, _columns.sequence <= through)
+    return connection.execute(statement).rowcount
