@@ -1,0 +1,104 @@
+"""What a database is before, during and after migrations."""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+import pytest
+import sqlalchemy
+from sqlalchemy import Connection, text
+
+from clockwire.storage.database import Database
+from clockwire.storage.schema import (
+    VERSION_TABLE,
+    SchemaError,
+    SchemaState,
+    migrate,
+    prepare,
+    require_current,
+    schema_state,
+)
+from clockwire.storage.tables import metadata
+
+_SHAPES = {
+    "sqlite": ["SELECT type, tbl_name, name, sql FROM sqlite_master WHERE sql IS NOT NULL"],
+    "postgresql": [
+        """SELECT table_name, column_name, data_type, is_nullable, column_default
+           FROM information_schema.columns WHERE table_schema = 'public'""",
+        "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
+        """SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)
+           FROM pg_constraint WHERE connamespace = 'public'::regnamespace""",
+    ],
+}
+
+
+@pytest.fixture
+def bare(database: Database) -> Database:
+    """A database without any table."""
+    with database.writing() as connection:
+        metadata.drop_all(connection)
+        connection.execute(text(f"DROP TABLE IF EXISTS {VERSION_TABLE}"))
+    return database
+
+
+def test_the_migrations_make_exactly_the_tables_that_the_program_uses(bare):
+    with bare.writing() as connection:
+        metadata.create_all(connection)
+        wanted = shape(connection)
+        metadata.drop_all(connection)
+    migrate(bare)
+    with bare.reading() as connection:
+        assert shape(connection) == wanted
+
+
+def test_an_empty_database_is_made_on_the_spot(bare):
+    assert schema_state(bare) is SchemaState.EMPTY
+    prepare(bare)
+    require_current(bare)
+
+
+def test_migrating_twice_does_nothing_the_second_time(bare):
+    assert migrate(bare)
+    assert not migrate(bare)
+
+
+def test_of_two_who_migrate_at_once_one_does_the_work(bare):
+    other = Database(bare.url.render_as_string(hide_password=False))
+    with closing(other), ThreadPoolExecutor(2) as threads:
+        done = list(threads.map(migrate, [bare, other]))
+    assert sorted(done) == [False, True]
+    require_current(bare)
+
+
+@pytest.mark.parametrize("use", [prepare, migrate, require_current])
+def test_a_database_newer_than_the_program_is_refused_in_words(bare, use):
+    migrate(bare)
+    set_version(bare, "9999")
+    with pytest.raises(SchemaError, match="newer version of Clockwire: run that version"):
+        use(bare)
+
+
+@pytest.mark.parametrize("use", [prepare, migrate])
+def test_tables_of_another_program_are_left_alone(bare, use):
+    with bare.writing() as connection:
+        connection.execute(text("CREATE TABLE event (id INTEGER)"))
+    with pytest.raises(SchemaError, match="database, or a schema, of its own"):
+        use(bare)
+
+
+def test_a_server_wants_its_tables_to_be_there(bare):
+    with pytest.raises(SchemaError, match="run `clockwire migrate`"):
+        require_current(bare)
+
+
+def shape(connection: Connection) -> set[tuple[object, ...]]:
+    """Everything there is to know of the tables, but for the one that holds the version."""
+    rows = [tuple(row) for query in _SHAPES[connection.dialect.name] for row in connection.execute(text(query))]
+    assert rows
+    return {tuple(" ".join(str(value).split()) for value in row) for row in rows if VERSION_TABLE not in str(row)}
+
+
+def set_version(database: Database, version: str) -> None:
+    """The database says it is of this version."""
+    table = sqlalchemy.table(VERSION_TABLE, sqlalchemy.column("version_num"))
+    with database.writing() as connection:
+        connection.execute(sqlalchemy.update(table).values(version_num=version))
