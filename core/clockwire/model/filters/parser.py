@@ -79,7 +79,9 @@ class _Parser:
         if word.kind is not TokenKind.PATH or word.text in _JOINTS:
             raise word.refused(f"expected a path, found {shortened(word.text) or 'the end'!r}")
         if operator.kind is not TokenKind.OPERATOR:
-            raise operator.refused(f"expected = != < <= > >= or : after {shortened(word.text)!r}")
+            raise operator.refused(
+                f"a word alone is no condition: expected = != < <= > >= or : after {shortened(word.text)!r}"
+            )
         try:
             path = path_of(steps_of(word), self._record_type)
         except UnknownPath as error:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from clockwire.model.errors import FilterInvalid
+from clockwire.model.values.text import forbidden_in
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _QUOTED = r'"(?:[^"\\]|\\.)*"|' + r"'(?:[^'\\]|\\.)*'"
@@ -128,9 +129,8 @@ def _characters(quoted: str, token: Token) -> Iterator[tuple[str, bool]]:
 
 
 def _check_text(text: str, token: Token) -> None:
-    for character in text:
-        if unicodedata.category(character) in {"Cc", "Cs"} and character not in "\t\n":
-            raise token.refused(f"the character U+{ord(character):04X} is not allowed in text")
+    if forbidden := forbidden_in(text):
+        raise token.refused(f"the character {forbidden} is not allowed in text")
 
 
 def _unknown(text: str, position: int) -> FilterInvalid:

@@ -1,0 +1,222 @@
+"""Which fields a mask names: of a record that is read, of one that is updated, and which ones a change changed.
+
+Paths are relative to Record ("project.status", "external_id"); one key of the custom fields is named by all that stands
+behind "custom_fields.". `revise` is what an update does to what is stored.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from google.protobuf.descriptor import Descriptor
+from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.message import Message
+
+from clockwire.model.columns import Column
+from clockwire.model.errors import FieldInvalid, MaskInvalid
+from clockwire.model.record_types import RECORD_TYPES, RecordTypeInfo, kind_of, type_of
+from clockwire.v1.records_pb2 import Record
+
+_ALL = "*"
+_CUSTOM = "custom_fields"
+_BODIES = {info.body_field: info for info in RECORD_TYPES.values()}
+# The fields of Record itself, but for the bodies; the first two are those a client may write.
+_WRITABLE_ENVELOPE = ("external_id", _CUSTOM)
+_ENVELOPE = tuple(field.name for field in Record.DESCRIPTOR.fields if field.name not in _BODIES)
+_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMask:
+    """What a reader asked to see; without paths everything."""
+
+    paths: tuple[tuple[str, str], ...]
+
+    def apply(self, record: Record) -> Record:
+        """The record with the fields that were asked for, and nothing else."""
+        if not self.paths:
+            return record
+        seen = Record()
+        for field, inner in self.paths:
+            if _is_set(record, field):
+                _show(record, seen, field, inner)
+        return seen
+
+
+def read_mask(mask: FieldMask) -> ReadMask:
+    """The mask, checked. Raises MaskInvalid for a path that no record has."""
+    if _ALL in mask.paths:
+        _check_alone(mask)
+        return ReadMask(())
+    for path in mask.paths:
+        _check_known(path)
+    return ReadMask(tuple(sorted({(field, inner) for field, _, inner in (path.partition(".") for path in mask.paths)})))
+
+
+def revise(stored: Record, sent: Record, mask: FieldMask) -> Record:
+    """The stored record with the named fields as they were sent: unset there means cleared.
+
+    An empty mask names every field that is set, "*" every writable one. Custom fields are one field, unless the mask
+    names a key of theirs. Read-only fields that were sent are ignored. Raises MaskInvalid for a path that may not be
+    written, and FieldInvalid for a body of another type or another value of an immutable field.
+    """
+    info = kind_of(stored)
+    if type_of(sent) not in (0, info.type):
+        raise FieldInvalid.of("record", f"is a {kind_of(sent).noun}; the record that is stored is a {info.noun}")
+    _check_immutable(info, stored, sent)
+    revised = Record()
+    revised.CopyFrom(stored)
+    for path in _written(info, sent, mask):
+        _write(revised, sent, path)
+    return revised
+
+
+def changed_paths(before: Record, after: Record) -> list[str]:
+    """What differs between two states of a record, in the order of fields; of the envelope only what can be written."""
+    info = kind_of(after)
+    one, other = _body(before, info), _body(after, info)
+    envelope = [name for name in _WRITABLE_ENVELOPE if getattr(before, name) != getattr(after, name)]
+    columns = (column.path for column in _body_columns(info) if not column.label_of)
+    return [*envelope, *(f"{info.body_field}.{name}" for name in columns if _differs(one, other, name))]
+
+
+def writable_paths(
+    descriptor: Descriptor, mask: FieldMask, *, sent: Message, allowed: Collection[str]
+) -> Sequence[str]:
+    """The fields of any resource that an update writes, out of those that are *allowed* to be. Raises MaskInvalid."""
+    if not mask.paths:
+        return [field.name for field, _ in sent.ListFields() if field.name in allowed]
+    if _ALL in mask.paths:
+        _check_alone(mask)
+        return [field.name for field in descriptor.fields if field.name in allowed]
+    for path in mask.paths:
+        if path not in descriptor.fields_by_name:
+            raise MaskInvalid(path, f"there is no such field; there are {', '.join(sorted(allowed))}")
+        if path not in allowed:
+            raise MaskInvalid(path, f"may not be written; {', '.join(sorted(allowed))} may")
+    return [field.name for field in descriptor.fields if field.name in mask.paths]
+
+
+def _show(record: Record, seen: Record, field: str, inner: str) -> None:
+    if field == _CUSTOM and inner:
+        if inner in record.custom_fields.fields:
+            seen.custom_fields.fields[inner].CopyFrom(record.custom_fields.fields[inner])
+    elif not inner:
+        _copy(record, seen, field)
+    else:
+        getattr(seen, field).SetInParent()
+        _copy(getattr(record, field), getattr(seen, field), inner)
+
+
+def _check_known(path: str) -> None:
+    field, dot, inner = path.partition(".")
+    if field in _BODIES:
+        names = _BODIES[field].body.fields_by_name
+        if dot and inner not in names:
+            raise MaskInvalid(path, f"there is no such field; {_listed(field, names)}")
+    elif field not in _ENVELOPE or (dot and field != _CUSTOM):
+        raise MaskInvalid(path, f"there is no such field; {_listed('a record', [*_ENVELOPE, *_BODIES])}")
+    elif dot and not inner:
+        raise MaskInvalid(path, "names no key")
+
+
+def _written(info: RecordTypeInfo, sent: Record, mask: FieldMask) -> Iterator[str]:
+    """The single fields to write, "external_id", "custom_fields.key" or "project.status"."""
+    if _ALL in mask.paths:
+        _check_alone(mask)
+        yield from _WRITABLE_ENVELOPE
+        yield from _writable_of(info)
+    elif mask.paths:
+        for path in mask.paths:
+            yield from _named(info, path)
+    else:
+        yield from (name for name in _WRITABLE_ENVELOPE if _is_set(sent, name))
+        yield from (path for path in _writable_of(info) if _is_set(_body(sent, info), path.partition(".")[2]))
+
+
+def _named(info: RecordTypeInfo, path: str) -> Iterable[str]:
+    """What one path of an update mask names. Raises MaskInvalid."""
+    _check_known(path)
+    field, _, inner = path.partition(".")
+    if field in _WRITABLE_ENVELOPE:
+        return [path]
+    if field not in _BODIES:
+        raise MaskInvalid(path, "is read-only")
+    if field != info.body_field:
+        raise MaskInvalid(path, f"the record is a {info.noun}")
+    if not inner:
+        return _writable_of(info)
+    column = info.columns_by_path[inner]
+    if column.output_only or column.immutable:
+        raise MaskInvalid(path, "is read-only" if column.output_only else "may not be changed")
+    return [path]
+
+
+def _writable_of(info: RecordTypeInfo) -> Iterator[str]:
+    return (
+        f"{info.body_field}.{column.path}"
+        for column in _body_columns(info)
+        if not column.output_only and not column.immutable
+    )
+
+
+def _body_columns(info: RecordTypeInfo) -> Iterator[Column]:
+    return (column for column in info.columns if column.path in info.body.fields_by_name)
+
+
+def _check_immutable(info: RecordTypeInfo, stored: Record, sent: Record) -> None:
+    old, new = _body(stored, info), _body(sent, info)
+    for column in _body_columns(info):
+        if column.immutable and _is_set(new, column.path) and _differs(old, new, column.path):
+            raise FieldInvalid.of(f"record.{info.body_field}.{column.path}", "may not be changed")
+
+
+def _write(revised: Record, sent: Record, path: str) -> None:
+    field, _, inner = path.partition(".")
+    if field in _BODIES:
+        _copy(getattr(sent, field), getattr(revised, field), inner)
+    elif not inner:
+        _copy(sent, revised, field)
+    elif inner in sent.custom_fields.fields:
+        revised.custom_fields.fields[inner].CopyFrom(sent.custom_fields.fields[inner])
+    elif inner in revised.custom_fields.fields:
+        del revised.custom_fields.fields[inner]
+
+
+def _copy(source: Message, target: Message, field: str) -> None:
+    """One field of *target* becomes what it is in *source*: unset, if it is."""
+    target.ClearField(field)
+    if not _is_set(source, field):
+        return
+    value = getattr(source, field)
+    if isinstance(value, Message):
+        getattr(target, field).CopyFrom(value)
+    elif isinstance(value, str | int | bool):
+        setattr(target, field, value)
+    else:
+        getattr(target, field).MergeFrom(value)
+
+
+def _differs(one: Message, other: Message, field: str) -> bool:
+    return _is_set(one, field) != _is_set(other, field) or bool(getattr(one, field) != getattr(other, field))
+
+
+def _is_set(message: Message, field: str) -> bool:
+    descriptor = message.DESCRIPTOR.fields_by_name[field]
+    return message.HasField(field) if descriptor.has_presence else bool(getattr(message, field))
+
+
+def _body(record: Record, info: RecordTypeInfo) -> Message:
+    """The body of that type, empty if the record has none; reading it does not set it."""
+    return cast("Message", getattr(record, info.body_field))
+
+
+def _check_alone(mask: FieldMask) -> None:
+    if len(mask.paths) > 1:
+        raise MaskInvalid(_ALL, "stands for every field, and so stands alone")
+
+
+def _listed(owner: str, names: Collection[str]) -> str:
+    shown = [*names][:_SHOWN]
+    more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
+    return f"{owner} has {', '.join(shown)}{more}"
