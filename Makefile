@@ -10,10 +10,10 @@ help: ## say what can be done here
 setup: .venv/ready ## make the environment, or bring it up to date
 
 test: .venv/ready ## run all the tests
-	$(heading) "test: everything that can share the machine"
-	@$(bin)/pytest -m "not alone" --numprocesses 2
 	$(heading) "test: whole systems, one at a time"
 	@$(bin)/pytest -m alone
+	$(heading) "test: everything else, side by side"
+	@$(bin)/pytest -m "not alone" --numprocesses 2
 
 check: lint types contract imports fresh test ## everything that must hold before a change is accepted
 

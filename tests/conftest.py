@@ -3,12 +3,13 @@
 import shutil
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from clockwire.storage.database import Database
-from clockwire.storage.tables import metadata
+from clockwire.storage.schema import migrate
 from tests.support.clock import MovableClock
 from tests.support.postgresql import PostgreSQL, running_postgresql
 
@@ -74,7 +75,5 @@ def _sqlite_url(file: Path) -> str:
 
 
 def _migrate(url: str) -> None:
-    database = Database(url)
-    with database.writing() as connection:
-        metadata.create_all(connection)
-    database.close()
+    with closing(Database(url)) as database:
+        migrate(database)

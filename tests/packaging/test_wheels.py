@@ -56,6 +56,7 @@ def test_the_client_needs_nothing_of_the_server(client_wheel, versions, request)
     run_python(python, IMPORT_ALL + "import_all('clockwire.v1', 'clockwire.client')")
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(300)
 def test_the_provider_needs_nothing_of_the_server(client_wheel, provider_wheel, tmp_path):
     python = install("provider", wheels=[client_wheel, provider_wheel], versions=ROOT / "constraints.txt")
