@@ -233,8 +233,9 @@ delivery = Table(
         sqlite_where=text("due_time IS NOT NULL"),
         postgresql_where=text("due_time IS NOT NULL"),
     ),
-    Index("delivery_of_workspace", "workspace_id", "id"),
-    Index("delivery_of_subscription", "subscription_id", "id"),
+    # In the order in which they are listed: newest event first.
+    Index("delivery_of_workspace", "workspace_id", "create_time", "event_sequence", "id"),
+    Index("delivery_of_subscription", "subscription_id", "create_time", "event_sequence", "id"),
     # Those that have not ended stand together, and so do those that ended lately.
     Index("delivery_by_end", "subscription_id", "end_time"),
     Index("delivery_of_event", "event_id"),

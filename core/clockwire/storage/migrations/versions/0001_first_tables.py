@@ -238,8 +238,12 @@ def _delivery() -> None:
         postgresql_where=sa.text("due_time IS NOT NULL"),
     )
     op.create_index("delivery_of_event", "delivery", ["event_id"], unique=False)
-    op.create_index("delivery_of_subscription", "delivery", ["subscription_id", "id"], unique=False)
-    op.create_index("delivery_of_workspace", "delivery", ["workspace_id", "id"], unique=False)
+    op.create_index(
+        "delivery_of_subscription", "delivery", ["subscription_id", "create_time", "event_sequence", "id"], unique=False
+    )
+    op.create_index(
+        "delivery_of_workspace", "delivery", ["workspace_id", "create_time", "event_sequence", "id"], unique=False
+    )
 
 
 def _attempt() -> None:

@@ -1,0 +1,70 @@
+"""Attempts' rows: the log of what every POST met."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from clockwire.model.delivery import Attempt
+from clockwire.model.outcome import Outcome, OutcomeKind
+from clockwire.storage.bulk import BulkInsert
+from clockwire.storage.tables import attempt
+
+_names = [column.name for column in attempt.c]
+_insert = BulkInsert(attempt, _names)
+
+
+def insert_attempts(connection: Connection, attempts: Sequence[Attempt]) -> None:
+    """The attempts are logged."""
+    _insert.run(connection, [_row(each) for each in attempts])
+
+
+def select_attempts(connection: Connection, delivery_id: str) -> list[Attempt]:
+    """The attempts of a delivery, first to last."""
+    query = select(attempt).where(attempt.c.delivery_id == delivery_id).order_by(attempt.c.number)
+    return [_of_row(row) for row in connection.execute(query)]
+
+
+def _row(value: Attempt) -> tuple[Any, ...]:
+    outcome = value.outcome
+    return (
+        value.delivery_id,
+        value.number,
+        value.workspace_id,
+        outcome.kind,
+        outcome.start_time,
+        outcome.duration,
+        value.target_url,
+        outcome.remote_ip,
+        json.dumps(dict(value.request_headers)),
+        outcome.http_status,
+        json.dumps(dict(outcome.response_headers)),
+        outcome.response_body,
+        outcome.truncated,
+        outcome.error,
+        outcome.retry_after,
+    )
+
+
+def _of_row(row: Row[Any]) -> Attempt:
+    outcome = Outcome(
+        kind=OutcomeKind(row.outcome),
+        start_time=row.start_time,
+        duration=row.duration,
+        http_status=row.http_status,
+        remote_ip=row.remote_ip,
+        response_headers=json.loads(row.response_headers),
+        response_body=row.response_body,
+        truncated=row.response_truncated,
+        error=row.error,
+        retry_after=row.retry_after,
+    )
+    return Attempt(
+        delivery_id=row.delivery_id,
+        number=row.number,
+        workspace_id=row.workspace_id,
+        target_url=row.target_url,
+        request_headers=json.loads(row.request_headers),
+        outcome=outcome,
+    )

@@ -1,0 +1,91 @@
+"""How due deliveries are claimed: round the subscriptions that have some, the oldest first in each.
+
+The index `delivery_due` holds only what waits, by subscription. So a claim costs what it takes, however many wait: it
+steps from one subscription to the next without reading the rows between, and takes the first few of each.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from sqlalchemy import Connection, select, text
+
+from clockwire.model.delivery import Delivery, DeliveryState
+from clockwire.model.instants import Instant
+from clockwire.storage.bulk import BulkUpdate
+from clockwire.storage.deliveries import NAMES, of_row
+from clockwire.storage.tables import delivery
+
+_columns = delivery.c
+_take = BulkUpdate(delivery, keys=["id"], columns=["state", "lease", "due_time"])
+
+_DUE = text("""
+    WITH RECURSIVE one (subscription_id) AS (
+        SELECT (SELECT subscription_id FROM delivery WHERE due_time IS NOT NULL ORDER BY subscription_id LIMIT 1)
+        UNION ALL
+        SELECT (SELECT subscription_id FROM delivery
+                WHERE due_time IS NOT NULL AND subscription_id > one.subscription_id ORDER BY subscription_id LIMIT 1)
+        FROM one WHERE subscription_id IS NOT NULL
+    )
+    SELECT subscription_id, (SELECT due_time FROM delivery
+                             WHERE subscription_id = one.subscription_id AND due_time IS NOT NULL
+                             ORDER BY due_time LIMIT 1) AS due_time
+    FROM one WHERE subscription_id IS NOT NULL
+""")
+
+_listed = ", ".join(NAMES)
+_SQLITE = f"SELECT {_listed} FROM delivery WHERE subscription_id = ? AND due_time <= ? ORDER BY due_time, id LIMIT ?"
+_POSTGRESQL = f"""
+    WITH chosen AS MATERIALIZED (
+        SELECT found.* FROM unnest(%s::text[], %s::integer[]) AS wanted (subscription_id, places)
+        CROSS JOIN LATERAL (
+            SELECT {_listed} FROM delivery
+            WHERE delivery.subscription_id = wanted.subscription_id AND due_time <= %s
+            ORDER BY due_time, id LIMIT wanted.places FOR UPDATE SKIP LOCKED
+        ) AS found
+    )
+    UPDATE delivery SET state = %s, lease = %s, due_time = %s FROM chosen WHERE delivery.id = chosen.id
+    RETURNING {", ".join(f"chosen.{name}" for name in NAMES)}
+"""
+
+
+def select_due_times(connection: Connection) -> dict[str, Instant]:
+    """Each subscription that has deliveries waiting or in flight, and when the first of them is due."""
+    return {row.subscription_id: row.due_time for row in connection.execute(_DUE)}
+
+
+def claim(
+    connection: Connection, places: Mapping[str, int], *, now: Instant, lease: str, until: Instant
+) -> list[Delivery]:
+    """Due deliveries, at most so many of each subscription, AS THEY WERE before they were leased."""
+    if not places:
+        return []
+    if connection.dialect.name == "postgresql":
+        parameters = (list(places), list(places.values()), now, DeliveryState.IN_FLIGHT, lease, until)
+        return [of_row(row) for row in connection.exec_driver_sql(_POSTGRESQL, parameters)]
+    found = [
+        of_row(row)
+        for subscription_id, count in places.items()
+        for row in connection.exec_driver_sql(_SQLITE, (subscription_id, now, count))
+    ]
+    _take.run(connection, [(each.id, DeliveryState.IN_FLIGHT, lease, until) for each in found])
+    return found
+
+
+def select_due(connection: Connection, subscription_ids: Collection[str], now: Instant) -> list[Delivery]:
+    """What is due for these subscriptions; nobody else changes it until the commit."""
+    query = select(delivery).where(_columns.subscription_id.in_(subscription_ids), _columns.due_time <= now)
+    return [of_row(row) for row in connection.execute(query.order_by(_columns.id).with_for_update())]
+
+
+def lock_held(connection: Connection, held: Sequence[Delivery]) -> set[str]:
+    """Ids of those deliveries whose lease still is who thinks he holds it; nobody changes them until the commit.
+
+    A delivery that was claimed again has another lease, or has counted the attempt that nobody knows of.
+    """
+    query = select(_columns.id, _columns.lease, _columns.attempt_count).where(
+        _columns.id.in_([each.id for each in held])
+    )
+    now = {
+        row.id: (row.lease, row.attempt_count)
+        for row in connection.execute(query.order_by(_columns.id).with_for_update())
+    }
+    return {each.id for each in held if now.get(each.id) == (each.lease, each.attempt_count)}
