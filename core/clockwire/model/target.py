@@ -5,7 +5,7 @@ that it could read differently. Forms that programs are known to read differentl
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
 import idna
@@ -40,12 +40,13 @@ class Target:
     literal: Address | None = None
     """The address, if the host is one."""
 
-    @property
-    def url(self) -> str:
-        """The URL put together again; the port is left out if it is the scheme's own."""
+    url: str = field(init=False, compare=False)
+    """The URL put together again; the port is left out if it is the scheme's own."""
+
+    def __post_init__(self) -> None:
         host = f"[{self.host}]" if isinstance(self.literal, IPv6Address) else self.host
         port = "" if self.port == _DEFAULT_PORTS[self.scheme] else f":{self.port}"
-        return f"{self.scheme}://{host}{port}{self.path}"
+        object.__setattr__(self, "url", f"{self.scheme}://{host}{port}{self.path}")
 
 
 def check_target_url(text: str, *, http_allowed: bool = False) -> Target:

@@ -21,9 +21,6 @@ from clockwire.webhooks.responses import decoded, headers_of
 
 LARGEST_READ = 64 * 1024
 """A response body is read up to here; a longer one is ended by closing its connection."""
-LARGEST_HEAD = 64 * 1024
-"""The same for status line and headers, those of 1xx responses and trailers included."""
-
 _IDLE_SECONDS = 60
 _LIFETIME_SECONDS = 600
 _ALWAYS = ["Expect:", "Accept-Encoding: identity"]  # the first keeps libcurl from asking for 100-continue
@@ -56,7 +53,6 @@ class Exchange:
         self.curl = pycurl.Curl()
         self._start_time: Instant = 0
         self._head: list[bytes] = []
-        self._head_size = 0
         self._body: list[bytes] = []
         self._body_size = 0
         self._stop: Failure | None = None
@@ -67,8 +63,9 @@ class Exchange:
     def begin(self, request: SendRequest, done: Done, *, now: Instant) -> None:
         """The handle is ready for *request* and holds nothing of the one before."""
         self.request, self.done, self._start_time = request, done, now
-        self._head, self._head_size = [], 0
-        self._body, self._body_size = [], 0
+        self._head.clear()
+        self._body.clear()
+        self._body_size = 0
         self._stop = None
         connect_to, resolve = _pins(request.addresses, request.target.port)
         setopt = self.curl.setopt
@@ -93,7 +90,7 @@ class Exchange:
         kind = failure.kind if failure else kind_of_status(http_status)
         duration = curl.getinfo(pycurl.TOTAL_TIME_T)
         headers = headers_of(self._head)
-        body, truncated = decoded(b"".join(self._body), headers.get("content-encoding", ""))
+        body, truncated = decoded(b"".join(self._body), headers.get("content-encoding"))
         retry_after = None
         if kind is not OutcomeKind.SUCCEEDED and "retry-after" in headers:
             retry_after = parse_retry_after(headers["retry-after"], self._start_time + duration)
@@ -137,7 +134,7 @@ class Exchange:
             pycurl.SSL_VERIFYPEER: 1,
             pycurl.SSL_VERIFYHOST: 2,
             pycurl.CAINFO: _public_authorities(),
-            pycurl.HEADERFUNCTION: self._on_head,
+            pycurl.HEADERFUNCTION: self._head.append,  # libcurl ends a response with 300 KiB of headers, or 5,000
             pycurl.WRITEFUNCTION: self._on_body,
             pycurl.OPENSOCKETFUNCTION: self._on_connect,
         }
@@ -159,16 +156,6 @@ class Exchange:
             self._stop = Failure(OutcomeKind.ADDRESS_REFUSED, sentence)
             return pycurl.SOCKET_BAD
         return socket.socket(address.family, address.socktype, address.protocol)
-
-    def _on_head(self, line: bytes) -> int | None:
-        self._head_size += len(line)
-        if self._head_size > LARGEST_HEAD:
-            self._stop = Failure(OutcomeKind.CONNECTION_ERROR, f"the response headers exceed {LARGEST_HEAD} bytes")
-            return 0
-        if line.startswith(b"HTTP/"):
-            self._head = []  # what came before was a 1xx response
-        self._head.append(line)
-        return None
 
     def _on_body(self, chunk: bytes) -> int | None:
         self._body_size += len(chunk)
@@ -193,7 +180,8 @@ def _pins(addresses: tuple[Address, ...], port: int) -> tuple[list[str], list[st
 
 def _header_lines(headers: Sequence[tuple[str, str]]) -> list[str]:
     lines = _ALWAYS + [f"{name}: {value}" if value else f"{name};" for name, value in headers]
-    if any("\n" in line or "\r" in line for line in lines):
+    together = "".join(lines)
+    if "\n" in together or "\r" in together:
         raise ValueError("a header holds a line break")
     return lines
 
