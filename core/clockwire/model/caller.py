@@ -13,7 +13,7 @@ class Caller:
     api_key_id: str = ""
     scopes: frozenset[str] = frozenset()
     actor: Actor = field(default_factory=lambda: Actor(kind=Actor.KIND_SYSTEM, display_name="clockwire"))
-    origin: Origin = Origin.ORIGIN_API
+    origin: "Origin.ValueType" = Origin.ORIGIN_API
     causation_id: str = ""
     traceparent: str = ""
 

@@ -36,7 +36,9 @@ def commit_consumer(
     sequence = resolve_start(transaction.connection, transaction.workspace.id, position)
     if stored and stored.epoch == transaction.epoch and sequence < stored.sequence and not allow_rewind:
         raise CursorRewind(name)
-    moved = _moved(transaction, stored or _new(transaction, name), sequence, check_text("description", description, 500))
+    moved = _moved(
+        transaction, stored or _new(transaction, name), sequence, check_text("description", description, 500)
+    )
     consumers.put_consumer(transaction.connection, moved)
     return _view(transaction.connection, moved)
 

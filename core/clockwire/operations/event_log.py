@@ -50,7 +50,9 @@ class LogEnds:
 class EventLog:
     """The logs of all workspaces, for reading."""
 
-    def __init__(self, database: Database, writer: Writer[object], tail: Tail, *, clock: Clock, poll_seconds: float) -> None:
+    def __init__(
+        self, database: Database, writer: Writer[object], tail: Tail, *, clock: Clock, poll_seconds: float
+    ) -> None:
         """*poll_seconds*: how often to look for what other processes wrote, should a wake-up get lost."""
         self._database = database
         self._writer = writer

@@ -6,7 +6,8 @@ from typing import Protocol
 
 from clockwire.model.delivery import ClaimedDelivery, Delivery
 from clockwire.model.event import EventDraft, LogEntry
-from clockwire.model.event_filter import EventIndex, Matcher, compile_filter
+from clockwire.model.event_filter import Matcher, compile_filter
+from clockwire.model.event_index import EventIndex
 from clockwire.model.identifiers import ids_of
 from clockwire.model.instants import Instant
 from clockwire.model.payloads import render

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from clockwire.model.caller import Caller
 from clockwire.model.cursor import Cursor, encode_cursor
 from clockwire.model.event import EventDraft, LogEntry
-from clockwire.model.event_filter import EventIndex, index_of
+from clockwire.model.event_index import EventIndex, index_of
+from clockwire.model.facets import facets_of
 from clockwire.model.identifiers import new_id
 from clockwire.model.instants import Instant, to_timestamp
 from clockwire.operations.planning import Fresh, Plan, Planner
@@ -69,9 +70,7 @@ def _publish(transaction: Transaction, sealed: Sealed) -> list[Fresh]:
         log.changed = True
         sealed.changed.add(log.workspace.id)
     transaction_id = new_id(transaction.now) if transaction.drafts else ""
-    fresh = [
-        _place(draft, event_id, transaction, log, transaction_id) for event_id, draft in transaction.drafts
-    ]
+    fresh = [_place(draft, event_id, transaction, log, transaction_id) for event_id, draft in transaction.drafts]
     transaction.last_sequence = log.head
     return fresh
 
@@ -115,7 +114,7 @@ def _entry(event: Event, draft: EventDraft, index: EventIndex, caller: Caller, c
         commit_time=commit_time,
         origin=caller.origin,
         api_key_id=caller.api_key_id,
-        facets=index.facets(),
+        facets=facets_of(index),
         message=event.SerializeToString(),
         before=draft.before.SerializeToString() if draft.before else None,
     )

@@ -98,7 +98,7 @@ class Events(EventServiceServicer):
 def add_events(servicer: Events, server: grpc.aio.Server) -> None:
     """The server answers for EventService."""
     add_EventServiceServicer_to_server(servicer, server)
-    raw = {
+    raw: dict[str, grpc.RpcMethodHandler[Any, Any]] = {
         "WatchEvents": grpc.unary_stream_rpc_method_handler(
             servicer.WatchEvents, request_deserializer=messages.WatchEventsRequest.FromString
         ),
@@ -129,5 +129,5 @@ def _wait(request: messages.PullEventsRequest, context: Context) -> float:
     seconds = request.wait_timeout.seconds + request.wait_timeout.nanos / 1e9
     if not 0 <= seconds <= _LONGEST_WAIT:
         raise FieldInvalid.of("wait_timeout", "must be 0 to 60 s")
-    remaining = context.time_remaining()
+    remaining: float | None = context.time_remaining()  # None without a deadline, whatever the stubs say
     return seconds if remaining is None else max(0.0, min(seconds, remaining - _ANSWER_BEFORE))

@@ -1,8 +1,10 @@
 """The event log's rows."""
 
 from collections.abc import Sequence
+from dataclasses import fields
+from operator import attrgetter
 
-from sqlalchemy import Connection, Row, delete, func, select
+from sqlalchemy import Connection, delete, func, select
 
 from clockwire.model.event import LogEntry
 from clockwire.model.instants import Instant
@@ -10,58 +12,16 @@ from clockwire.storage.bulk import BulkInsert
 from clockwire.storage.tables import event, event_body
 
 _columns = event.c
-_entry = select(
-    _columns.sequence,
-    _columns.id,
-    _columns.type,
-    _columns.record_id,
-    _columns.commit_time,
-    _columns.origin,
-    _columns.api_key_id,
-    _columns.facets,
-    _columns.message,
-    _columns.before,
-)
-_insert = BulkInsert(
-    event,
-    [
-        "workspace_id",
-        "sequence",
-        "id",
-        "type",
-        "record_id",
-        "commit_time",
-        "origin",
-        "api_key_id",
-        "facets",
-        "message",
-        "before",
-    ],
-)
+_fields = [each.name for each in fields(LogEntry)]
+_entry = select(*(_columns[name] for name in _fields))
+_values = attrgetter(*_fields)
+_insert = BulkInsert(event, ["workspace_id", *_fields])
 _insert_bodies = BulkInsert(event_body, ["event_id", "shape", "workspace_id", "create_time", "body"], ignore=True)
 
 
 def insert_entries(connection: Connection, entries: Sequence[tuple[str, LogEntry]]) -> None:
     """The entries stand in the logs of their workspaces."""
-    _insert.run(
-        connection,
-        [
-            (
-                workspace_id,
-                entry.sequence,
-                entry.id,
-                entry.type,
-                entry.record_id,
-                entry.commit_time,
-                entry.origin,
-                entry.api_key_id,
-                entry.facets,
-                entry.message,
-                entry.before,
-            )
-            for workspace_id, entry in entries
-        ],
-    )
+    _insert.run(connection, [(workspace_id, *_values(entry)) for workspace_id, entry in entries])
 
 
 def insert_bodies(connection: Connection, rows: Sequence[tuple[str, int, str, Instant, bytes]]) -> None:
@@ -78,8 +38,8 @@ def select_entries(connection: Connection, workspace_id: str, after: int, limit:
 def find_entry(connection: Connection, workspace_id: str, event_id: str) -> LogEntry | None:
     """The entry of an event, if the log still holds it."""
     query = _entry.where(_columns.workspace_id == workspace_id, _columns.id == event_id)
-    row: Row[tuple[object, ...]] | None = connection.execute(query).one_or_none()
-    return LogEntry(*row) if row else None  # type: ignore[arg-type]
+    row = connection.execute(query).one_or_none()
+    return LogEntry(*row) if row else None
 
 
 def time_of(connection: Connection, workspace_id: str, sequence: int) -> Instant | None:
@@ -93,7 +53,8 @@ def first_since(connection: Connection, workspace_id: str, time: Instant) -> int
     query = select(func.min(_columns.sequence)).where(
         _columns.workspace_id == workspace_id, _columns.commit_time >= time
     )
-    return connection.execute(query).scalar_one()
+    sequence: int | None = connection.execute(query).scalar_one()
+    return sequence
 
 
 def last_before(connection: Connection, workspace_id: str, time: Instant) -> int | None:
@@ -101,7 +62,8 @@ def last_before(connection: Connection, workspace_id: str, time: Instant) -> int
     query = select(func.max(_columns.sequence)).where(
         _columns.workspace_id == workspace_id, _columns.commit_time < time
     )
-    return connection.execute(query).scalar_one()
+    sequence: int | None = connection.execute(query).scalar_one()
+    return sequence
 
 
 def delete_entries(connection: Connection, workspace_id: str, through: int) -> int:

@@ -14,7 +14,9 @@ KEPT_FOR = 72 * HOUR
 Key = tuple[str, str, str]
 
 _columns = kept_answer.c
-_insert = BulkInsert(kept_answer, ["workspace_id", "method", "request_id", "digest", "answer", "create_time"], replace=True)
+_insert = BulkInsert(
+    kept_answer, ["workspace_id", "method", "request_id", "digest", "answer", "create_time"], replace=True
+)
 
 
 def select_answers(connection: Connection, keys: Iterable[Key], since: Instant) -> dict[Key, tuple[bytes, bytes]]:

@@ -102,13 +102,16 @@ class Writer(Generic[S]):
         clock: Clock,
         seal: Callable[[Transaction, Group], S],
         committed: Callable[[S], None],
+        queue_limit: int = QUEUE_LIMIT,
     ) -> None:
+        """At most *queue_limit* operations wait; more are refused."""
         self._database = database
         self._vault = vault
         self._clock = clock
         self._seal = seal
         self._committed = committed
-        self._queue: Queue[Job[Any] | None] = Queue(QUEUE_LIMIT)
+        self._queue: Queue[Job[Any] | None] = Queue()
+        self._queue_limit = queue_limit
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
 
     def start(self) -> None:
@@ -134,15 +137,13 @@ class Writer(Generic[S]):
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Written[T]] = loop.create_future()
-        self.submit(
-            Job(operation=operation, caller=caller, repeat=repeat, dry=dry, done=_settle(future), loop=loop)
-        )
+        self.submit(Job(operation=operation, caller=caller, repeat=repeat, dry=dry, done=_settle(future), loop=loop))
         return await future
 
     def submit(self, job: Job[Any]) -> None:
         """The job waits its turn. Raises QuotaExceeded if too many wait."""
-        if self._queue.qsize() >= QUEUE_LIMIT - 1:
-            raise QuotaExceeded("operations may wait to be written", QUEUE_LIMIT, retry_after_seconds=1)
+        if self._queue.qsize() >= self._queue_limit:
+            raise QuotaExceeded("operations may wait to be written", self._queue_limit, retry_after_seconds=1)
         self._queue.put(job)
 
     def _run(self) -> None:
@@ -234,7 +235,7 @@ class Writer(Generic[S]):
         for job, transaction, result in group.done:
             mutation = _mutation(transaction)
             group.answers.append((job, Written(result=result, mutation=mutation)))
-            if job.repeat:
+            if job.repeat and job.key:
                 answer = self._vault.seal(job.repeat.encode(result, mutation), job.repeat.request_id)
                 rows.append((*job.key, job.repeat.digest, answer, group.now))
         insert_answers(connection, rows)

@@ -51,6 +51,8 @@ def _varint(value: int) -> bytes:
 
 
 _EVENT_TYPES = [
-    GetEventLogResponse.EventType(name=each.name, description=each.description, payload_schema=payload_schema(each.name))
+    GetEventLogResponse.EventType(
+        name=each.name, description=each.description, payload_schema=payload_schema(each.name)
+    )
     for each in EVENT_TYPES.values()
 ]
