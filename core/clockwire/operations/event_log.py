@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -51,7 +52,7 @@ class EventLog:
     """The logs of all workspaces, for reading."""
 
     def __init__(
-        self, database: Database, writer: Writer[object], tail: Tail, *, clock: Clock, poll_seconds: float
+        self, database: Database, writer: Writer[Any], tail: Tail, *, clock: Clock, poll_seconds: float
     ) -> None:
         """*poll_seconds*: how often to look for what other processes wrote, should a wake-up get lost."""
         self._database = database

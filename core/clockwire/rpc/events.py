@@ -119,7 +119,7 @@ def _heartbeat(request: messages.WatchEventsRequest) -> float:
     if not request.HasField("heartbeat_interval"):
         return _USUAL_HEARTBEAT
     seconds = request.heartbeat_interval.seconds + request.heartbeat_interval.nanos / 1e9
-    if seconds and not 1 <= seconds <= 300:  # noqa: PLR2004 - said in the sentence
+    if seconds and not 1 <= seconds <= 300:
         raise FieldInvalid.of("heartbeat_interval", "must be 1 s to 5 min, or 0 for 15 s")
     return seconds or _USUAL_HEARTBEAT
 

@@ -168,11 +168,11 @@ class Writer(Generic[S]):
         return jobs, False
 
     def _write_group(self, jobs: Sequence[Job[Any]], tries: int = _TRIES) -> None:
-        """Each job is answered. A group that met a passing fault is tried again one by one, if it surely left no trace."""
+        """Each job is answered. After a passing fault they are tried again one by one, if they surely left no trace."""
         progress = _Progress()
         try:
             group, sealed = self._commit(jobs, progress)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the thread must live on, and every caller be answered
             if progress.committing or tries == 0 or not (isinstance(error, DBAPIError) and is_passing(error)):
                 _answer([(job, _told(error)) for job in jobs])
                 return
@@ -279,7 +279,7 @@ def _told(error: Exception) -> Exception:
     if isinstance(error, DBAPIError):
         log.error("group not written", error=str(error.orig))
         return StoreUnavailable()
-    log.exception("group not written", exc_info=error)
+    log.error("group not written", exc_info=error)
     return error
 
 

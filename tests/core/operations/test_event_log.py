@@ -1,3 +1,5 @@
+"""How the event log is read: in order, without a gap, or with an error."""
+
 import asyncio
 from contextlib import aclosing
 from datetime import timedelta
@@ -142,7 +144,7 @@ async def test_a_watch_that_fell_behind_what_memory_holds_reads_the_database(wor
     async with aclosing(reader(work, caller).watch(0, heartbeat_seconds=9, stop_at_head=False)) as batches:
         await anext(batches)
         await asyncio.gather(*(happen(work, caller, f"{each}") for each in range(5000)))
-        seen = []
+        seen: list[int] = []
         while len(seen) < 5000:
             seen += [Event.FromString(each).sequence for each in (await anext(batches)).events]
 

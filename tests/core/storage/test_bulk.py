@@ -1,3 +1,5 @@
+"""How many rows are written by one statement."""
+
 import pytest
 from sqlalchemy import select
 

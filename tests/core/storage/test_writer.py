@@ -1,3 +1,5 @@
+"""How operations are written: in groups, each for itself, once."""
+
 import asyncio
 import threading
 
@@ -6,7 +8,7 @@ from sqlalchemy import func, insert, select
 
 from clockwire.model.caller import system
 from clockwire.model.errors import FieldInvalid, QuotaExceeded, RequestIdReused, ResourceNotFound
-from clockwire.storage import writer as writer_module
+from clockwire.storage.kept_answers import KEPT_FOR
 from clockwire.storage.tables import tag
 from clockwire.storage.writer import Job, Repeat
 from tests.support.writing import make_workspace, working
@@ -157,7 +159,7 @@ async def test_a_failed_request_may_be_repeated(work, caller):
 
 async def test_an_answer_is_forgotten_after_three_days(work, caller, clock):
     await work.writer.write(adding("one"), caller, repeat=repeat())
-    clock.now += writer_module.KEPT_FOR + 1
+    clock.now += KEPT_FOR + 1
 
     assert (await work.writer.write(adding("two"), caller, repeat=repeat())).result == "two"
 
