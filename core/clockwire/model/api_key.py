@@ -87,10 +87,6 @@ class ApiKey:
             return self
         return replace(self, revoke_time=now, retiring_hash=None, rotation_end_time=None, version=self.version + 1)
 
-    def may_give(self, scopes: frozenset[str]) -> bool:
-        """Whether a key with *scopes* may be made by this one."""
-        return self.is_operator or scopes <= self.scopes
-
     def _retires(self, hash_: bytes, now: Instant) -> bool:
         if self.retiring_hash is None or self.rotation_end_time is None or self.rotation_end_time <= now:
             return False

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from clockwire.model.instants import DAY, Instant
 
+#: How long a workspace that was deleted can be brought back, and its data is kept.
+KEPT_AFTER_DELETION = 7 * DAY
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
