@@ -1,6 +1,6 @@
 # What can be done here; `make` alone lists it. Everything sets itself up: only Python 3.11 or later, git and make are needed.
 .DEFAULT_GOAL := help
-.PHONY: help setup test check format lint types contract imports fresh generate
+.PHONY: help setup test whole-systems all-others check format lint types contract imports fresh generate
 bin := .venv/bin
 heading = @printf '\n== %s\n'
 
@@ -9,9 +9,13 @@ help: ## say what can be done here
 
 setup: .venv/ready ## make the environment, or bring it up to date
 
-test: .venv/ready ## run all the tests
+test: whole-systems all-others ## run all the tests
+
+whole-systems: .venv/ready
 	$(heading) "test: whole systems, one at a time"
 	@$(bin)/pytest -m alone
+
+all-others: .venv/ready
 	$(heading) "test: everything else, side by side"
 	@$(bin)/pytest -m "not alone" --numprocesses 2
 
