@@ -12,8 +12,9 @@ its sender did nobody knows then: that attempt is logged as UNKNOWN and counts.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from clockwire.model.instants import SECOND, Instant
 from clockwire.model.outcome import Decision, Outcome, OutcomeKind
@@ -45,9 +46,8 @@ class DeliveryKind(IntEnum):
     TEST = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """One event on its way to one subscription, as it is stored."""
+class Delivery(NamedTuple):
+    """One event on its way to one subscription, as it is stored. A tuple: it is made from a row, and becomes one."""
 
     id: str
     workspace_id: str
@@ -124,8 +124,7 @@ class Delivery:
 
     def settle(self, outcome: Outcome, subscription: Subscription, *, now: Instant, random: float) -> "Delivery":
         """What it becomes once its next attempt has had *outcome*; *random* in [0, 1) spreads the delay."""
-        tried = replace(
-            self,
+        tried = self._replace(
             attempt_count=self.attempt_count + 1,
             lease="",
             last_outcome=outcome.kind,
@@ -146,19 +145,19 @@ class Delivery:
         if subscription.delete_time is not None:
             return self.ended(DeliveryState.CANCELLED, now)
         if not subscription.sends:
-            return replace(self, state=DeliveryState.HELD, due_time=None, end_time=None, lease="")
+            return self._replace(state=DeliveryState.HELD, due_time=None, end_time=None, lease="")
         begun = self.attempt_count > self.earlier_attempt_count
         state = DeliveryState.WAITING if begun else DeliveryState.PENDING
-        return replace(self, state=state, due_time=due_time, end_time=None, lease="")
+        return self._replace(state=state, due_time=due_time, end_time=None, lease="")
 
     def again(self, subscription: Subscription, *, now: Instant) -> "Delivery":
         """It is sent again, at once, with a fresh run of the retry schedule."""
-        fresh = replace(self, earlier_attempt_count=self.attempt_count)
+        fresh = self._replace(earlier_attempt_count=self.attempt_count)
         return fresh.waiting(subscription, due_time=now, now=now)
 
     def ended(self, state: DeliveryState, now: Instant) -> "Delivery":
         """It has come to an end."""
-        return replace(self, state=state, due_time=None, end_time=now, lease="")
+        return self._replace(state=state, due_time=None, end_time=now, lease="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

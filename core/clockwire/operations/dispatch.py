@@ -128,7 +128,7 @@ def _take(
         if body is None and delivery.end_time is None:
             delivery = delivery.ended(DeliveryState.CANCELLED, now)
         if body is not None and delivery.end_time is None:
-            delivery = replace(delivery, state=DeliveryState.IN_FLIGHT, lease=lease, due_time=now + LEASE)
+            delivery = delivery._replace(state=DeliveryState.IN_FLIGHT, lease=lease, due_time=now + LEASE)
             claimed.append(ClaimedDelivery.of(delivery, subscriptions[old.subscription_id], body))
         if old.id in counted or delivery.end_time is not None:
             changed.append(delivery)

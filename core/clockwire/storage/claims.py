@@ -4,9 +4,12 @@ The index `delivery_due` holds only what waits, by subscription. So a claim cost
 steps from one subscription to the next without reading the rows between, and takes the first few of each.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import closing
+from typing import Any
 
 from sqlalchemy import Connection, select, text
+from sqlalchemy.engine.interfaces import DBAPICursor
 
 from clockwire.model.delivery import Delivery, DeliveryState
 from clockwire.model.instants import Instant
@@ -34,16 +37,12 @@ _DUE = text("""
 _listed = ", ".join(NAMES)
 _SQLITE = f"SELECT {_listed} FROM delivery WHERE subscription_id = ? AND due_time <= ? ORDER BY due_time, id LIMIT ?"
 _POSTGRESQL = f"""
-    WITH chosen AS MATERIALIZED (
-        SELECT found.* FROM unnest(%s::text[], %s::integer[]) AS wanted (subscription_id, places)
-        CROSS JOIN LATERAL (
-            SELECT {_listed} FROM delivery
-            WHERE delivery.subscription_id = wanted.subscription_id AND due_time <= %s
-            ORDER BY due_time, id LIMIT wanted.places FOR UPDATE SKIP LOCKED
-        ) AS found
-    )
-    UPDATE delivery SET state = %s, lease = %s, due_time = %s FROM chosen WHERE delivery.id = chosen.id
-    RETURNING {", ".join(f"chosen.{name}" for name in NAMES)}
+    SELECT found.* FROM unnest(%s::text[], %s::integer[]) AS wanted (subscription_id, places)
+    CROSS JOIN LATERAL (
+        SELECT {_listed} FROM delivery
+        WHERE delivery.subscription_id = wanted.subscription_id AND due_time <= %s
+        ORDER BY due_time, id LIMIT wanted.places FOR UPDATE SKIP LOCKED
+    ) AS found
 """
 
 
@@ -58,21 +57,19 @@ def claim(
     """Due deliveries, at most so many of each subscription, AS THEY WERE before they were leased."""
     if not places:
         return []
-    if connection.dialect.name == "postgresql":
-        parameters = (list(places), list(places.values()), now, DeliveryState.IN_FLIGHT, lease, until)
-        return [of_row(row) for row in connection.exec_driver_sql(_POSTGRESQL, parameters)]
-    found = [
-        of_row(row)
-        for subscription_id, count in places.items()
-        for row in connection.exec_driver_sql(_SQLITE, (subscription_id, now, count))
-    ]
+    # The driver's own cursor: SQLAlchemy's results cost more than the rows.
+    with closing(connection.connection.cursor()) as cursor:
+        find = _find_postgresql if connection.dialect.name == "postgresql" else _find_sqlite
+        found = [of_row(row) for row in find(cursor, places, now)]
     _take.run(connection, [(each.id, DeliveryState.IN_FLIGHT, lease, until) for each in found])
     return found
 
 
 def select_due(connection: Connection, subscription_ids: Collection[str], now: Instant) -> list[Delivery]:
     """What is due for these subscriptions; nobody else changes it until the commit."""
-    query = select(delivery).where(_columns.subscription_id.in_(subscription_ids), _columns.due_time <= now)
+    query = select(*(_columns[name] for name in NAMES)).where(
+        _columns.subscription_id.in_(subscription_ids), _columns.due_time <= now
+    )
     return [of_row(row) for row in connection.execute(query.order_by(_columns.id).with_for_update())]
 
 
@@ -89,3 +86,14 @@ def lock_held(connection: Connection, held: Sequence[Delivery]) -> set[str]:
         for row in connection.execute(query.order_by(_columns.id).with_for_update())
     }
     return {each.id for each in held if now.get(each.id) == (each.lease, each.attempt_count)}
+
+
+def _find_sqlite(cursor: DBAPICursor, places: Mapping[str, int], now: Instant) -> Iterator[Sequence[Any]]:
+    for subscription_id, count in places.items():
+        cursor.execute(_SQLITE, (subscription_id, now, count))
+        yield from cursor.fetchall()
+
+
+def _find_postgresql(cursor: DBAPICursor, places: Mapping[str, int], now: Instant) -> Iterator[Sequence[Any]]:
+    cursor.execute(_POSTGRESQL, (list(places), list(places.values()), now))
+    yield from cursor.fetchall()

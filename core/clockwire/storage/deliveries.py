@@ -2,23 +2,28 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, select, tuple_, update
 
 from clockwire.model.delivery import Delivery, DeliveryKind, DeliveryState
 from clockwire.model.instants import Instant
 from clockwire.storage.bulk import BulkInsert, BulkUpdate
 from clockwire.storage.tables import delivery, event_body
 
-NAMES = [column.name for column in delivery.c]
+NAMES = Delivery._fields
 
 #: Time of creation, event's sequence, id: newest first.
 Place = tuple[Instant, int, str]
 
 _columns = delivery.c
+_all = [_columns[name] for name in NAMES]
+_KIND, _STATE = NAMES.index("kind"), NAMES.index("state")
+_KINDS = {each.value: each for each in DeliveryKind}
+_STATES = {each.value: each for each in DeliveryState}
 _insert = BulkInsert(delivery, NAMES)
-_changing = [
+_changing = (
     "state",
     "attempt_count",
     "earlier_attempt_count",
@@ -27,7 +32,8 @@ _changing = [
     "last_outcome",
     "last_http_status",
     "end_time",
-]
+)
+_changed = attrgetter("id", *_changing)
 _update = BulkUpdate(delivery, keys=["id"], columns=_changing)
 
 
@@ -47,17 +53,17 @@ class DeliveryQuery:
 
 def insert_deliveries(connection: Connection, deliveries: Sequence[Delivery]) -> None:
     """The deliveries are stored."""
-    _insert.run(connection, [tuple([getattr(each, name) for name in NAMES]) for each in deliveries])
+    _insert.run(connection, deliveries)
 
 
 def update_deliveries(connection: Connection, deliveries: Sequence[Delivery]) -> None:
     """Where the deliveries stand is stored; the caller holds their leases or their subscriptions' locks."""
-    _update.run(connection, [(each.id, *[getattr(each, name) for name in _changing]) for each in deliveries])
+    _update.run(connection, [_changed(each) for each in deliveries])
 
 
 def find_delivery(connection: Connection, workspace_id: str, delivery_id: str) -> Delivery | None:
     """The delivery of an id."""
-    query = select(delivery).where(_columns.workspace_id == workspace_id, _columns.id == delivery_id)
+    query = select(*_all).where(_columns.workspace_id == workspace_id, _columns.id == delivery_id)
     row = connection.execute(query).one_or_none()
     return of_row(row) if row else None
 
@@ -67,7 +73,7 @@ def select_deliveries(
 ) -> list[Delivery]:
     """Deliveries that are asked for, newest event first, those that come after a place."""
     order = (_columns.create_time, _columns.event_sequence, _columns.id)
-    chosen = select(delivery).where(_columns.workspace_id == workspace_id, *_conditions(query))
+    chosen = select(*_all).where(_columns.workspace_id == workspace_id, *_conditions(query))
     if after is not None:
         chosen = chosen.where(tuple_(*order) < tuple_(*after))
     rows = connection.execute(chosen.order_by(*(each.desc() for each in order)).limit(limit))
@@ -103,17 +109,10 @@ def cancel(connection: Connection, subscription_id: str, now: Instant, *states: 
     return connection.execute(update(delivery).where(_of(subscription_id, *states)).values(ended)).rowcount
 
 
-def count_waiting(connection: Connection) -> int:
-    """How many deliveries of all workspaces wait for an attempt, or are in one."""
-    return connection.execute(select(func.count()).where(_columns.due_time.is_not(None))).scalar_one()
-
-
-def of_row(row: Row[Any] | Sequence[Any]) -> Delivery:
+def of_row(row: Sequence[Any]) -> Delivery:
     """The delivery in a row of the whole table."""
-    values = dict(zip(NAMES, row, strict=True))
-    values["kind"] = DeliveryKind(values["kind"])
-    values["state"] = DeliveryState(values["state"])
-    return Delivery(**values)
+    kind, state = _KINDS[row[_KIND]], _STATES[row[_STATE]]
+    return Delivery._make((*row[:_KIND], kind, *row[_KIND + 1 : _STATE], state, *row[_STATE + 1 :]))
 
 
 def _of(subscription_id: str, *states: DeliveryState) -> ColumnElement[bool]:
