@@ -62,7 +62,7 @@ class Matcher:
 
 
 def compile_filter(event_filter: EventFilter, subject: str = "filter") -> Matcher:
-    """The matcher of a filter. FieldInvalid names what is wrong, under *subject*; a wrong expression is FilterInvalid."""
+    """The matcher of a filter. FieldInvalid names wrong fields, under *subject*; FilterInvalid is of the expression."""
     problems = islice(_problems(event_filter), _MOST_VIOLATIONS)
     violations = [Violation(f"{subject}.{path}", problem) for path, problem in problems]
     if violations:

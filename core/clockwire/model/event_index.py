@@ -1,6 +1,6 @@
 """What filters ask of an event, gathered once: its type, and what its record is or was about."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -30,43 +30,46 @@ class EventIndex:
 
 def index_of(event: Event, before: Record | None) -> EventIndex:
     """The index of an event, whose record had the state *before* (None if it is new)."""
-    states = [record for record in (before, event.record if event.HasField("record") else None) if record is not None]
+    ids: _Ids = {target: set() for target in _TARGETS}
+    if before is not None:
+        _collect(ids, before, event.record_type)
+    if event.HasField("record"):
+        _collect(ids, event.record, event.record_type)
+    if event.record_type in ids:
+        ids[event.record_type].add(event.record_id)
+    projects, clients, users = ids.values()
     return EventIndex(
         type=event.type,
         record_type=event.record_type,
         record_id=event.record_id,
-        project_ids=_ids(RecordType.RECORD_TYPE_PROJECT, event, states),
-        client_ids=_ids(RecordType.RECORD_TYPE_CLIENT, event, states),
-        user_ids=_ids(RecordType.RECORD_TYPE_USER, event, states),
+        project_ids=frozenset(projects),
+        client_ids=frozenset(clients),
+        user_ids=frozenset(users),
         changed_paths=tuple(event.changed_paths.paths),
         origin=event.origin,
         api_key_id=event.actor.api_key_id,
     )
 
 
-def _ids(target: "RecordType.ValueType", event: Event, states: Iterable[Record]) -> frozenset[str]:
-    """The ids of the *target* type that the states name, without the empty one."""
-    references = _references(event.record_type, target)
-    ids = {id_ for record in states for id_ in references(record)}
-    ids.discard("")
-    if event.record_type == target:
-        ids.add(event.record_id)
-    return frozenset(ids)
+_Ids = dict["RecordType.ValueType", set[str]]
+_TARGETS = (RecordType.RECORD_TYPE_PROJECT, RecordType.RECORD_TYPE_CLIENT, RecordType.RECORD_TYPE_USER)
+
+
+def _collect(ids: _Ids, record: Record, type_: "RecordType.ValueType") -> None:
+    """Add what the record refers to."""
+    body = getattr(record, RECORD_TYPES[type_].body_field)
+    for target, path in _references(type_, lists=False):
+        if id_ := getattr(body, path):
+            ids[target].add(id_)
+    for target, path in _references(type_, lists=True):
+        ids[target].update(getattr(body, path))
 
 
 @cache
-def _references(type_: "RecordType.ValueType", target: "RecordType.ValueType") -> Callable[[Record], Iterator[str]]:
-    """The function that yields what a record of a type refers to of the *target* type."""
-    info = RECORD_TYPES[type_]
-    columns = [column for column in info.columns if column.reference_type == target]
-    single = [column.path for column in columns if column.kind != "list"]
-    lists = [column.path for column in columns if column.kind == "list"]
-
-    def references(record: Record) -> Iterator[str]:
-        body = getattr(record, info.body_field)
-        for path in single:
-            yield getattr(body, path)
-        for path in lists:
-            yield from getattr(body, path)
-
-    return references
+def _references(type_: "RecordType.ValueType", *, lists: bool) -> Sequence[tuple["RecordType.ValueType", str]]:
+    """The references of a type that an index keeps, each with what it refers to: single ones, or lists of them."""
+    return tuple(
+        (column.reference_type, column.path)
+        for column in RECORD_TYPES[type_].columns
+        if column.reference_type in _TARGETS and (column.kind == "list") is lists
+    )
