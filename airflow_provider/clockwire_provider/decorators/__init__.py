@@ -1,0 +1,1 @@
+"""What functions can become tasks."""

@@ -1,0 +1,1 @@
+"""How tasks and triggers reach a server."""

@@ -1,0 +1,116 @@
+"""A task that waits for an event."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseSensorOperator, Context, PokeReturnValue, conf
+from airflow.sdk.exceptions import AirflowFailException
+
+from clockwire_provider.hooks.clockwire import ClockwireHook
+from clockwire_provider.task_instance import client_for
+
+if TYPE_CHECKING:
+    from clockwire.client import Client
+    from clockwire.v1.events_pb2 import Event
+
+
+class ClockwireEventSensor(BaseSensorOperator):
+    """Waits for the first matching event after `start` and returns it, as a dictionary.
+
+    Whether it pokes, reschedules or defers, the answer is the same: each look begins at `start`, a fixed place, and a
+    fault that can pass is only a reason to go on waiting. So "latest" is refused: it would be another place at each
+    look, and what happened between two looks would be lost.
+
+    :param start: where reading begins: the cursor of an earlier write ("{{ ti.xcom_pull('create', key='cursor') }}"), a
+        time ("{{ dag_run.start_date.isoformat() }}", by the server's clock), "consumer:NAME", or "earliest"
+    :param event_types: which events, e.g. ["timelog.*", "project.closed"]; all if empty
+    :param filter: more conditions, by the field names of EventFilter, e.g. {"record_ids": ["..."]}
+    :param deferrable: wait in the triggerer, with no worker occupied and no delay between looks
+    """
+
+    template_fields: Sequence[str] = ("start", "event_types", "filter", "clockwire_conn_id")
+    template_fields_renderers = {"filter": "json"}
+    ui_color = "#e3f0e8"
+
+    def __init__(
+        self,
+        *,
+        start: str,
+        event_types: Sequence[str] = (),
+        filter: Mapping[str, Any] | None = None,  # noqa: A002
+        clockwire_conn_id: str = ClockwireHook.default_conn_name,
+        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        _check_start(start)
+        if deferrable and self.silent_fail:
+            raise ValueError(
+                "silent_fail has no meaning for a deferred task: leave one of silent_fail and deferrable out"
+            )
+        self.start = start
+        self.event_types = event_types
+        self.filter = filter
+        self.clockwire_conn_id = clockwire_conn_id
+        self.deferrable = deferrable
+
+    def execute(self, context: Context) -> Any:
+        """The event, once there is one."""
+        self.start = str(self.start)
+        _check_start(self.start)
+        if not self.deferrable:
+            return super().execute(context)
+        from clockwire_provider.triggers.events import ClockwireEventTrigger
+
+        return self.defer(
+            trigger=ClockwireEventTrigger(
+                clockwire_conn_id=self.clockwire_conn_id,
+                start=self.start,
+                event_types=list(self.event_types),
+                filter=dict(self.filter or {}),
+            ),
+            method_name="execute_complete",
+            timeout=timedelta(seconds=self.timeout),
+        )
+
+    def poke(self, context: Context) -> PokeReturnValue:
+        """One look, from the start to the head of the log."""
+        from clockwire.client import errors, event_fields_of
+        from clockwire.client.reading import PASSING
+
+        with client_for(self, context) as client:
+            try:
+                event = self._first_event(client)
+            except PASSING as error:
+                self.log.warning("looking again later: %s", error)
+                event = None
+            except errors.ClockwireError as error:
+                raise AirflowFailException(str(error)) from error
+        return PokeReturnValue(event is not None, event_fields_of(event) if event is not None else None)
+
+    def execute_complete(self, context: Context, event: Mapping[str, Any]) -> dict[str, Any]:
+        """The event that the trigger saw, read again: what passes through the triggerer is logged there."""
+        from clockwire.client import event_fields_of
+        from clockwire.v1.event_service_pb2 import GetEventRequest
+
+        if event["status"] != "found":
+            raise AirflowFailException(event["message"])
+        with client_for(self, context) as client:
+            found = client.events.GetEvent(GetEventRequest(event_id=event["event_id"])).event
+        return dict(event_fields_of(found))
+
+    def _first_event(self, client: "Client") -> "Event | None":
+        for event in client.watch(self.start, event_types=self.event_types, filter=self.filter, follow=False):
+            return event
+        return None
+
+
+def _check_start(start: str) -> None:
+    if start == "latest":
+        raise ValueError(
+            'start="latest" would be another place at each look: give the cursor of an earlier write, or a time '
+            'such as "{{ dag_run.start_date.isoformat() }}"'
+        )
+    if not start:
+        raise ValueError("start is empty: a sensor is told where reading begins")
