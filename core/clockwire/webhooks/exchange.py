@@ -48,6 +48,7 @@ class Exchange:
 
     request: SendRequest
     done: Done
+    _opened: socket.socket
 
     def __init__(self) -> None:
         self.curl = pycurl.Curl()
@@ -137,6 +138,7 @@ class Exchange:
             pycurl.HEADERFUNCTION: self._head.append,  # libcurl ends a response with 300 KiB of headers, or 5,000
             pycurl.WRITEFUNCTION: self._on_body,
             pycurl.OPENSOCKETFUNCTION: self._on_connect,
+            pycurl.SOCKOPTFUNCTION: self._on_opened,
         }
         for option, value in options.items():
             self.curl.setopt(option, value)
@@ -155,7 +157,13 @@ class Exchange:
             sentence = f"{address.addr[0]} is not an address that was checked"
             self._stop = Failure(OutcomeKind.ADDRESS_REFUSED, sentence)
             return pycurl.SOCKET_BAD
-        return socket.socket(address.family, address.socktype, address.protocol)
+        self._opened = socket.socket(address.family, address.socktype, address.protocol)
+        return self._opened
+
+    def _on_opened(self, _descriptor: int, _purpose: int) -> int:
+        """By now libcurl has its own copy of the socket that was opened for it."""
+        self._opened.close()
+        return pycurl.SOCKOPT_OK
 
     def _on_body(self, chunk: bytes) -> int | None:
         self._body_size += len(chunk)

@@ -1,0 +1,284 @@
+"""How deliveries get sent: claim, send, settle, until told to stop.
+
+One thread runs the loop. Fresh deliveries of this process come straight from the commit that made them, leased from
+the beginning; all others are claimed from the table. No transaction is open while a request is out: a claim is a lease,
+and what came of the attempts is written down in groups. If this process dies the leases end, and others claim again.
+"""
+
+import asyncio
+import heapq
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from functools import partial
+from itertools import count
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import structlog
+
+from clockwire.model.delivery import Attempted, ClaimedDelivery
+from clockwire.model.identifiers import new_id
+from clockwire.model.instants import SECOND, Clock, Instant
+from clockwire.model.subscription import Subscription
+from clockwire.model.vault import Vault
+from clockwire.operations.dispatch import Claims
+from clockwire.storage.writer import Writer
+from clockwire.webhooks.lanes import Lane
+from clockwire.webhooks.ledger import CLAIM_LIMIT, Ledger
+from clockwire.webhooks.posting import Posting
+from clockwire.webhooks.resolver import Resolver
+from clockwire.webhooks.sender import Sender
+
+log = structlog.get_logger(__name__)
+
+_MOST_IN_FLIGHT = 1_000
+_POLL = SECOND // 2  # how often to look for deliveries that nobody told us of
+
+
+class Dispatcher:
+    """Sends what is due. The writer's thread asks it what `operations/planning.py: Intake` says."""
+
+    def __init__(
+        self,
+        writer: Writer[Any],
+        vault: Vault,
+        resolver: Resolver,
+        *,
+        clock: Clock,
+        ended: Callable[[Sequence[str]], None] = lambda _: None,
+    ) -> None:
+        """*ended* hears the ids of deliveries that have come to an end, on the dispatcher's thread."""
+        self.lease = new_id(clock())
+        self._clock = clock
+        self._sender = Sender(clock=clock)
+        self._posting = Posting(self._sender, vault, resolver, clock, self._tell)
+        self._ledger = Ledger(writer, lease=self.lease, clock=clock, tell=self._tell, ended=ended)
+        self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        # The lock is for what the writer's thread asks too: the lanes, and whether one may begin.
+        self._lock = threading.Lock()
+        self._lanes: dict[str, Lane] = {}
+        self._runnable: deque[Lane] = deque()
+        self._later: list[tuple[Instant, int, Lane]] = []
+        self._order = count()
+        self._in_flight = 0
+        self._hungry = True
+        self._claim_time: Instant = 0
+        self._stop_time: Instant | None = None
+        self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
+
+    def start(self) -> None:
+        """Deliveries are sent from now on."""
+        self._thread.start()
+
+    def stop(self, grace_seconds: float) -> None:
+        """Nothing is sent any more. What was under way may end within the time given; what came of all is written."""
+        self._tell(partial(self._begin_stop, grace_seconds))
+        self._thread.join()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the loop runs."""
+        return self._thread.is_alive()
+
+    def reserve(self, subscription: Subscription) -> bool:
+        """Whether a place was found, and is kept, for one more delivery of this subscription."""
+        with self._lock:
+            lane = self._lane(subscription)
+            if lane.backlog or lane.stale or lane.free <= 0 or lane.rest_until > self._clock() or self._stopping:
+                lane.backlog = True
+                return False
+            lane.reserved += 1
+            return True
+
+    def release(self, subscription_ids: Sequence[str]) -> None:
+        """Gives back places that were reserved for deliveries which were not committed."""
+        with self._lock:
+            for subscription_id in subscription_ids:
+                self._lanes[subscription_id].reserved -= 1
+
+    def accept(self, claimed: Sequence[ClaimedDelivery]) -> None:
+        """Takes deliveries into the places that were reserved for them."""
+        self._tell(partial(self._accepted, claimed))
+
+    def subscriptions_changed(self, workspace_ids: Iterable[str]) -> None:
+        """Begins no attempt any more for subscriptions of these workspaces as they were before."""
+        workspaces = set(workspace_ids)
+        with self._lock:
+            for lane in self._lanes.values():
+                lane.stale = lane.stale or lane.subscription.workspace_id in workspaces
+        self._tell(partial(self._renew, workspaces))
+
+    def wake(self) -> None:
+        """Hears that there are deliveries to claim."""
+        self._hungry = True
+        self._sender.wake()
+
+    async def send_test(self, claimed: ClaimedDelivery) -> Attempted:
+        """Makes one attempt now, whatever the subscription's state, and says what came of it."""
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Attempted] = loop.create_future()
+
+        def done(attempted: Attempted) -> None:
+            self._in_flight -= 1
+            with suppress(RuntimeError):  # its loop has ended
+                loop.call_soon_threadsafe(lambda: answer.done() or answer.set_result(attempted))
+
+        def begin() -> None:
+            self._in_flight += 1
+            self._posting.begin(claimed, done)
+
+        self._tell(begin)
+        return await answer
+
+    def _tell(self, call: Callable[[], None]) -> None:
+        """Has something done on the dispatcher's thread."""
+        self._inbox.put(call)
+        self._sender.wake()
+
+    def _run(self) -> None:
+        while not self._stopped():
+            self._hear()
+            self._begin_ready()
+            self._claim_more()
+            self._ledger.settle()
+            self._sender.poll(self._wait_seconds())
+        self._sender.close()
+        while not self._ledger.idle:
+            self._ledger.settle()
+            with suppress(Empty):
+                self._inbox.get(timeout=0.1)()
+
+    def _hear(self) -> None:
+        with suppress(Empty):
+            while True:
+                self._inbox.get_nowait()()
+
+    def _begin_ready(self) -> None:
+        """One attempt a lane and round, as long as there are lanes that may begin one."""
+        now = self._clock()
+        while self._later and self._later[0][0] <= now:
+            self._runnable.append(heapq.heappop(self._later)[2])
+        while self._runnable and self._in_flight < _MOST_IN_FLIGHT:
+            lane = self._runnable.popleft()
+            if (claimed := self._next_of(lane, now)) is not None:
+                self._runnable.append(lane)
+                self._posting.begin(claimed, partial(self._attempt_ended, lane))
+
+    def _next_of(self, lane: Lane, now: Instant) -> ClaimedDelivery | None:
+        """The lane's next delivery if it may be begun now. A lane that may later is put by until then."""
+        with self._lock:
+            ready_time = lane.ready_time(now)
+            if ready_time is None:
+                return None
+            if ready_time > now:
+                heapq.heappush(self._later, (ready_time, next(self._order), lane))
+                return None
+            claimed = lane.begin(now)
+        self._in_flight += 1
+        return claimed
+
+    def _attempt_ended(self, lane: Lane, attempted: Attempted) -> None:
+        self._in_flight -= 1
+        lane.end(attempted.outcome, self._clock())
+        self._ledger.note(attempted)
+        self._runnable.append(lane)
+        if lane.backlog and len(lane.queue) <= lane.subscription.places:
+            self._hungry = True
+
+    def _accepted(self, claimed: Sequence[ClaimedDelivery]) -> None:
+        for each in claimed:
+            self._lanes[each.subscription.id].reserved -= 1
+        self._enqueue(claimed)
+
+    def _enqueue(self, claimed: Sequence[ClaimedDelivery]) -> None:
+        if self._stopping:
+            self._ledger.give_back(claimed)
+            return
+        for each in claimed:
+            with self._lock:
+                lane = self._lane(each.subscription)
+            if not lane.queue:
+                self._runnable.append(lane)
+            lane.queue.append(each)
+
+    def _lane(self, subscription: Subscription) -> Lane:
+        """The subscription's lane, which knows its newest version. The lock is held."""
+        lane = self._lanes.setdefault(subscription.id, Lane(subscription))
+        if subscription.version > lane.subscription.version:
+            lane.subscription = subscription
+        return lane
+
+    def _renew(self, workspaces: set[str]) -> None:
+        """What is queued for changed subscriptions is given back, and claimed again if it is still to be sent."""
+        given_back: list[ClaimedDelivery] = []
+        with self._lock:
+            for lane in self._lanes.values():
+                if lane.stale and lane.subscription.workspace_id in workspaces:
+                    given_back += lane.queue
+                    lane.queue.clear()
+                    lane.stale = False
+                    lane.backlog = True
+        self._ledger.give_back(given_back)
+        self._hungry = True
+
+    def _claim_more(self) -> None:
+        now = self._clock()
+        if self._stopping or not (self._hungry or now >= self._claim_time):
+            return
+        self._hungry = False
+        self._claim_time = now + _POLL
+        with self._lock:
+            self._forget_empty()
+            wants = {id_: 0 if lane.rest_until > now else lane.free for id_, lane in self._lanes.items()}
+        self._ledger.claim(wants, partial(self._claim_seen, wants), self._claimed)
+
+    def _claim_seen(self, wants: dict[str, int], claims: Claims) -> None:
+        """Which lanes have more waiting in the table. On the writer's thread: nothing is planned meanwhile."""
+        taken: dict[str, int] = {}
+        for each in claims.deliveries:
+            taken[each.subscription.id] = taken.get(each.subscription.id, 0) + 1
+        with self._lock:
+            for each in claims.deliveries:
+                self._lane(each.subscription).backlog = True
+            if len(claims.deliveries) < CLAIM_LIMIT:
+                for id_, wanted in wants.items():
+                    if id_ in self._lanes and taken.get(id_, 0) < wanted:
+                        self._lanes[id_].backlog = False
+
+    def _claimed(self, claims: Claims | None) -> None:
+        if claims is None:
+            return
+        self._enqueue(claims.deliveries)
+        if claims.next_due_time is not None:
+            self._claim_time = min(self._claim_time, claims.next_due_time)
+        self._hungry = self._hungry or len(claims.deliveries) >= CLAIM_LIMIT
+
+    def _forget_empty(self) -> None:
+        """Lanes that hold nothing are not kept. The lock is held."""
+        now = self._clock()
+        for id_ in [id_ for id_, lane in self._lanes.items() if lane.empty and lane.rest_until <= now]:
+            del self._lanes[id_]
+
+    def _wait_seconds(self) -> float:
+        """How long there is nothing to do but to wait for the network."""
+        if self._runnable and self._in_flight < _MOST_IN_FLIGHT:
+            return 0.0
+        until = [self._claim_time, self._clock() + _POLL]
+        if self._later:
+            until.append(self._later[0][0])
+        return 0.0 if self._hungry else max(0, min(until) - self._clock()) / SECOND
+
+    @property
+    def _stopping(self) -> bool:
+        return self._stop_time is not None
+
+    def _begin_stop(self, grace_seconds: float) -> None:
+        self._stop_time = self._clock() + int(grace_seconds * SECOND)
+        for lane in self._lanes.values():
+            self._ledger.give_back(list(lane.queue))
+            lane.queue.clear()
+
+    def _stopped(self) -> bool:
+        return self._stop_time is not None and (self._in_flight == 0 or self._clock() >= self._stop_time)
