@@ -167,3 +167,8 @@ class SubscriptionStats:
     oldest_pending_time: Instant | None
     succeeded_count_24h: int
     exhausted_count_24h: int
+
+
+NO_DELIVERIES = SubscriptionStats(
+    pending_count=0, oldest_pending_time=None, succeeded_count_24h=0, exhausted_count_24h=0
+)

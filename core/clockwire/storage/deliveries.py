@@ -61,10 +61,12 @@ def update_deliveries(connection: Connection, deliveries: Sequence[Delivery]) ->
     _update.run(connection, [_changed(each) for each in deliveries])
 
 
-def find_delivery(connection: Connection, workspace_id: str, delivery_id: str) -> Delivery | None:
-    """The delivery of an id."""
+def find_delivery(
+    connection: Connection, workspace_id: str, delivery_id: str, *, lock: bool = False
+) -> Delivery | None:
+    """The delivery of an id; with *lock* as it is until the commit."""
     query = select(*_all).where(_columns.workspace_id == workspace_id, _columns.id == delivery_id)
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
     return of_row(row) if row else None
 
 
