@@ -14,7 +14,6 @@ def payroll():
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from airflow.sdk import Context
 from airflow.sdk.bases.decorator import DecoratedOperator, TaskDecorator, task_decorator_factory
 
 from clockwire_provider.drain import Events
@@ -27,11 +26,8 @@ _NO_EVENTS: Events = []
 class ClockwireEventsDecoratedOperator(DecoratedOperator, ClockwireDrainOperator):
     """The drain of a decorated function: the page is its first argument; the call in the Dag gives the others."""
 
-    template_fields: Sequence[str] = (*DecoratedOperator.template_fields, *ClockwireDrainOperator.template_fields)
-    template_fields_renderers = {
-        **DecoratedOperator.template_fields_renderers,
-        **ClockwireDrainOperator.template_fields_renderers,
-    }
+    template_fields: Sequence[str] = ClockwireDrainOperator.template_fields
+    template_fields_renderers = ClockwireDrainOperator.template_fields_renderers
     custom_operator_name = "@task.clockwire_events"
 
     def __init__(
@@ -46,15 +42,9 @@ class ClockwireEventsDecoratedOperator(DecoratedOperator, ClockwireDrainOperator
             python_callable=python_callable,
             op_args=[_NO_EVENTS, *op_args],
             op_kwargs=op_kwargs,
-            kwargs_to_upstream={"python_callable": python_callable},
+            kwargs_to_upstream={"python_callable": python_callable, "op_args": op_args, "op_kwargs": op_kwargs},
             **kwargs,
         )
-
-    def handle(self, events: Events, context: Context) -> Any:
-        """Hand one page to the function, with the arguments of its call and what it asks of the context."""
-        _, *args = self.op_args
-        known = {**context, **self.op_kwargs}
-        return self.python_callable(events, *args, **self.determine_kwargs(known))
 
 
 def clockwire_events_task(python_callable: Callable[..., Any] | None = None, **kwargs: Any) -> TaskDecorator:

@@ -1,9 +1,10 @@
 """A task that works off the events waiting for a consumer."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from airflow.sdk import Asset, BaseOperator, Context
+from airflow.sdk.bases.decorator import determine_kwargs
 from airflow.sdk.exceptions import AirflowSkipException
 
 from clockwire_provider.drain import Events, drain
@@ -26,7 +27,9 @@ class ClockwireDrainOperator(BaseOperator):
     Give the Dag `max_active_runs=1`, so that one drain at a time works for a consumer. Returns `event_count`,
     `page_count`, the `cursor`, and what the function returned for each page, as `results`.
 
-    :param python_callable: the function
+    :param python_callable: the function; the page is its first argument
+    :param op_args: its further arguments
+    :param op_kwargs: and those by name; what it asks of Airflow's context by name it gets besides
     :param asset: an asset made by `clockwire_asset`, which says what to drain; it becomes an inlet of the task
     :param consumer: without an asset: the name under which the place is kept
     :param start: without an asset: where a new consumer begins: "latest", "earliest", a time or a cursor
@@ -35,8 +38,16 @@ class ClockwireDrainOperator(BaseOperator):
     :param page_size: most events of one page, 1 to 1,000
     """
 
-    template_fields: Sequence[str] = ("consumer", "start", "event_types", "filter", "clockwire_conn_id")
-    template_fields_renderers = {"filter": "json"}
+    template_fields: Sequence[str] = (
+        "op_args",
+        "op_kwargs",
+        "consumer",
+        "start",
+        "event_types",
+        "filter",
+        "clockwire_conn_id",
+    )
+    template_fields_renderers = {"op_args": "py", "op_kwargs": "py", "filter": "json"}
     shallow_copy_attrs: Sequence[str] = ("python_callable",)
     ui_color = "#e3f0e8"
 
@@ -44,6 +55,8 @@ class ClockwireDrainOperator(BaseOperator):
         self,
         *,
         python_callable: Callable[..., Any],
+        op_args: Collection[Any] = (),
+        op_kwargs: Mapping[str, Any] | None = None,
         asset: Asset | None = None,
         consumer: str = "",
         start: str = "",
@@ -59,6 +72,8 @@ class ClockwireDrainOperator(BaseOperator):
         if not 1 <= page_size <= MOST_PAGE_SIZE:
             raise ValueError(f"page_size is 1 to {MOST_PAGE_SIZE}, not {page_size}")
         self.python_callable = python_callable
+        self.op_args: Collection[Any] = list(op_args)
+        self.op_kwargs: Mapping[str, Any] = dict(op_kwargs or {})
         if asset is not None:
             # Airflow forgets an asset that no task names, and a missing Dag file then takes its state along.
             self.inlets.append(asset)
@@ -82,7 +97,7 @@ class ClockwireDrainOperator(BaseOperator):
         """What was worked off."""
         feed = Feed(consumer=self.consumer, start=self.start, event_types=self.event_types, filter=self.filter)
         with client_for(self, context) as client:
-            drained = drain(client, feed, lambda events: self.handle(events, context), page_size=self.page_size)
+            drained = drain(client, feed, lambda events: self._handle(events, context), page_size=self.page_size)
         self.log.info("%s events in %s pages for %r", drained.event_count, drained.page_count, feed.consumer)
         if not drained.event_count:
             raise AirflowSkipException(f"no event waits for {feed.consumer!r}")
@@ -93,6 +108,8 @@ class ClockwireDrainOperator(BaseOperator):
             "results": drained.results,
         }
 
-    def handle(self, events: Events, context: Context) -> Any:
+    def _handle(self, events: Events, context: Context) -> Any:
         """Hand one page to the function."""
-        return self.python_callable(events)
+        arguments = [events, *self.op_args]
+        named = determine_kwargs(self.python_callable, arguments, {**context, **self.op_kwargs})
+        return self.python_callable(*arguments, **named)

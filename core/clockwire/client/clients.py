@@ -19,7 +19,6 @@ from clockwire.client.calls import AsyncCalls, BlockingCalls
 from clockwire.client.errors import ClockwireError, CursorRewind, DeadlineExceeded, NotFound
 from clockwire.client.reading import (
     HEARTBEAT_SECONDS,
-    LONG_POLL_SECONDS,
     SILENT_HEARTBEATS,
     Batch,
     Filter,
@@ -166,9 +165,12 @@ class Client:
         event_types: Iterable[str] = (),
         filter: Filter = None,  # noqa: A002
         follow: bool = True,
+        heartbeat: float = HEARTBEAT_SECONDS,
     ) -> Iterator[Event]:
         """Every matching event after *start*, in order, each once; without end, or to the head if not to follow."""
-        for batch in self.watch_batches(start, event_types=event_types, filter=filter, follow=follow):
+        for batch in self.watch_batches(
+            start, event_types=event_types, filter=filter, follow=follow, heartbeat=heartbeat
+        ):
             yield from batch.events
 
     def watch_batches(
@@ -178,6 +180,7 @@ class Client:
         event_types: Iterable[str] = (),
         filter: Filter = None,  # noqa: A002
         follow: bool = True,
+        heartbeat: float = HEARTBEAT_SECONDS,
     ) -> Iterator[Batch]:
         """As `watch`, by batches, some of them empty: their cursors move on past what the filter leaves out.
 
@@ -195,7 +198,7 @@ class Client:
             yield batch
             if batch.caught_up and not follow:
                 return
-            wait = LONG_POLL_SECONDS
+            wait = heartbeat
 
     def open_consumer(self, name: str, start: Start) -> Consumer:
         """The consumer of this name, created at *start* if there is none yet.
@@ -329,9 +332,10 @@ class AsyncClient:
         event_types: Iterable[str] = (),
         filter: Filter = None,  # noqa: A002
         follow: bool = True,
+        heartbeat: float = HEARTBEAT_SECONDS,
     ) -> AsyncGenerator[Event]:
         """As `Client.watch`. Close it (`contextlib.aclosing`) where you leave it early."""
-        batches = self.watch_batches(start, event_types=event_types, filter=filter, follow=follow)
+        batches = self.watch_batches(start, event_types=event_types, filter=filter, follow=follow, heartbeat=heartbeat)
         async with aclosing(batches):
             async for batch in batches:
                 for event in batch.events:
@@ -344,15 +348,16 @@ class AsyncClient:
         event_types: Iterable[str] = (),
         filter: Filter = None,  # noqa: A002
         follow: bool = True,
+        heartbeat: float = HEARTBEAT_SECONDS,
     ) -> AsyncGenerator[Batch]:
         """As `Client.watch_batches`, over a stream; one that is silent for three heartbeats is opened anew."""
         chosen, reader = event_filter(event_types, filter), Reader(start)
         while True:
-            request = watch_request(reader.start, chosen, follow=follow)
+            request = watch_request(reader.start, chosen, follow=follow, heartbeat=heartbeat)
             stream = cast("AsyncGenerator[WatchEventsResponse]", self.events.WatchEvents(request))
             try:
                 async with aclosing(stream):
-                    while (response := await _next(stream)) is not None:
+                    while (response := await _next(stream, SILENT_HEARTBEATS * heartbeat)) is not None:
                         yield reader.took(Batch.of(response))
             except ClockwireError as error:
                 await asyncio.sleep(reader.delay_after(error))
@@ -376,14 +381,13 @@ class AsyncClient:
         return (await self.consumers.CommitConsumer(request)).consumer
 
 
-async def _next(stream: AsyncIterator[WatchEventsResponse]) -> WatchEventsResponse | None:
-    """The stream's next message, None at its end; DeadlineExceeded if it is silent for too long."""
+async def _next(stream: AsyncIterator[WatchEventsResponse], patience: float) -> WatchEventsResponse | None:
+    """The stream's next message, None at its end; DeadlineExceeded if it is silent for so many seconds."""
     try:
-        async with asyncio.timeout(SILENT_HEARTBEATS * HEARTBEAT_SECONDS):
+        async with asyncio.timeout(patience):
             return await anext(stream, None)
     except TimeoutError:
-        sentence = f"the stream was silent for {SILENT_HEARTBEATS} heartbeats"
-        raise DeadlineExceeded(sentence) from None
+        raise DeadlineExceeded(f"the stream was silent for {patience:g} s") from None
 
 
 def _following(request: PagedRequest, page: PagedResponse) -> PagedRequest | None:

@@ -31,10 +31,9 @@ Start = EventStart | str | dt.datetime
 Filter = EventFilter | Mapping[str, object] | None
 
 PASSING = (Unavailable, DeadlineExceeded, Exhausted, Conflict, ServerFault, Cancelled)
-HEARTBEAT_SECONDS = 15
+HEARTBEAT_SECONDS = 15.0
 # Silence of this many heartbeats means that the stream is dead (EventService.WatchEvents).
 SILENT_HEARTBEATS = 3
-LONG_POLL_SECONDS = 30
 
 _RESUME_BACKOFF = Backoff(first=0.5, longest=30.0)
 _POSITIONS = {"earliest": EventStart.POSITION_EARLIEST, "latest": EventStart.POSITION_LATEST}
@@ -97,12 +96,12 @@ def pull_request(
     return request
 
 
-def watch_request(start: EventStart, conditions: EventFilter, *, follow: bool) -> WatchEventsRequest:
+def watch_request(start: EventStart, conditions: EventFilter, *, follow: bool, heartbeat: float) -> WatchEventsRequest:
     """A stream from *start* on, without end if it follows the log."""
     return WatchEventsRequest(
         start=start,
         filter=conditions,
-        heartbeat_interval=_length(HEARTBEAT_SECONDS),
+        heartbeat_interval=_length(heartbeat),
         stop_at_head=not follow,
     )
 
