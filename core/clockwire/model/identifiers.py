@@ -20,6 +20,12 @@ def ids_of(now: Instant, count: int) -> list[str]:
     return [_text(head, start + each) for each in range(count)]
 
 
+def id_prefix(instant: Instant) -> str:
+    """What the version 7 UUIDs of an instant's millisecond begin with: those made before it sort before."""
+    head = f"{instant // 1000:012x}"
+    return f"{head[:8]}-{head[8:]}"
+
+
 def _text(head: str, random: int) -> str:
     high, low = random >> 62, random & ((1 << 62) - 1)
     tail = f"{(0b10 << 62) | low:016x}"

@@ -76,12 +76,14 @@ def _engine(url: URL, *, size: int, reading: bool) -> Engine:
     if url.get_backend_name() == "sqlite":
         return _sqlite_engine(url, size, begin="BEGIN" if reading else "BEGIN IMMEDIATE")
     options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True} if reading else {}
-    engine = sqlalchemy.create_engine(url, pool_size=size, max_overflow=0, pool_pre_ping=True)
+    engine = sqlalchemy.create_engine(url, pool_size=size, max_overflow=0, pool_pre_ping=True, hide_parameters=True)
     return engine.execution_options(**options)
 
 
 def _sqlite_engine(url: URL, size: int, *, begin: str) -> Engine:
-    engine = sqlalchemy.create_engine(url, pool_size=size, max_overflow=0, connect_args={"cached_statements": 512})
+    engine = sqlalchemy.create_engine(
+        url, pool_size=size, max_overflow=0, hide_parameters=True, connect_args={"cached_statements": 512}
+    )
 
     @event.listens_for(engine, "connect")
     def open_file(connection: Any, _record: object) -> None:  # noqa: ANN401 - SQLAlchemy's own type

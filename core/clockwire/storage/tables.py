@@ -306,3 +306,11 @@ kept_answer = Table(
     _instant("create_time"),
     Index("kept_answer_by_age", "create_time"),
 )
+
+# One row: something sealed with the secret key, so that a server with another key is found out when it starts.
+vault_check = Table(
+    "vault_check",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("sealed", LargeBinary, nullable=False),
+)

@@ -25,6 +25,7 @@ def upgrade() -> None:
     _consumer()
     _api_key()
     _kept_answer()
+    _vault_check()
 
 
 def _workspace() -> None:
@@ -319,3 +320,12 @@ def _kept_answer() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "method", "request_id"),
     )
     op.create_index("kept_answer_by_age", "kept_answer", ["create_time"], unique=False)
+
+
+def _vault_check() -> None:
+    op.create_table(
+        "vault_check",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
