@@ -19,6 +19,7 @@ from typing import Any
 import structlog
 
 from clockwire.model.delivery import Attempted, ClaimedDelivery
+from clockwire.model.errors import ServerDraining
 from clockwire.model.identifiers import new_id
 from clockwire.model.instants import SECOND, Clock, Instant
 from clockwire.model.subscription import Subscription
@@ -34,6 +35,7 @@ from clockwire.webhooks.sender import Sender
 log = structlog.get_logger(__name__)
 
 _MOST_IN_FLIGHT = 1_000
+_PAUSE_SECONDS = 0.1
 _POLL = SECOND // 2  # how often to look for deliveries that nobody told us of
 
 
@@ -66,6 +68,7 @@ class Dispatcher:
         self._hungry = True
         self._claim_time: Instant = 0
         self._stop_time: Instant | None = None
+        self._failed = threading.Event()  # never set: what failed is tried again after a pause
         self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
 
     def start(self) -> None:
@@ -117,13 +120,15 @@ class Dispatcher:
 
     async def send_test(self, claimed: ClaimedDelivery) -> Attempted:
         """Makes one attempt now, whatever the subscription's state, and says what came of it."""
+        if self._stopping:
+            raise ServerDraining
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Attempted] = loop.create_future()
 
         def done(attempted: Attempted) -> None:
             self._in_flight -= 1
             with suppress(RuntimeError):  # its loop has ended
-                loop.call_soon_threadsafe(lambda: answer.done() or answer.set_result(attempted))
+                loop.call_soon_threadsafe(_settle, answer, attempted)
 
         def begin() -> None:
             self._in_flight += 1
@@ -139,16 +144,23 @@ class Dispatcher:
 
     def _run(self) -> None:
         while not self._stopped():
-            self._hear()
-            self._begin_ready()
-            self._claim_more()
-            self._ledger.settle()
-            self._sender.poll(self._wait_seconds())
-        self._sender.close()
+            try:
+                self._turn()
+            except Exception:
+                log.exception("dispatcher turn failed")
+                self._failed.wait(_PAUSE_SECONDS)
+        self._posting.close()
         while not self._ledger.idle:
             self._ledger.settle()
             with suppress(Empty):
-                self._inbox.get(timeout=0.1)()
+                self._inbox.get(timeout=_PAUSE_SECONDS)()
+
+    def _turn(self) -> None:
+        self._hear()
+        self._begin_ready()
+        self._claim_more()
+        self._ledger.settle()
+        self._sender.poll(self._wait_seconds())
 
     def _hear(self) -> None:
         with suppress(Empty):
@@ -164,7 +176,18 @@ class Dispatcher:
             lane = self._runnable.popleft()
             if (claimed := self._next_of(lane, now)) is not None:
                 self._runnable.append(lane)
-                self._posting.begin(claimed, partial(self._attempt_ended, lane))
+                self._begin(lane, claimed, now)
+
+    def _begin(self, lane: Lane, claimed: ClaimedDelivery, now: Instant) -> None:
+        """The attempt is under way, unless its lease might end before it."""
+        self._in_flight += 1
+        if (claimed.delivery.due_time or 0) - now < claimed.subscription.timeout:
+            self._in_flight -= 1
+            lane.in_flight -= 1
+            lane.backlog = True
+            self._ledger.give_back([claimed])
+            return
+        self._posting.begin(claimed, partial(self._attempt_ended, lane))
 
     def _next_of(self, lane: Lane, now: Instant) -> ClaimedDelivery | None:
         """The lane's next delivery if it may be begun now. A lane that may later is put by until then."""
@@ -175,17 +198,24 @@ class Dispatcher:
             if ready_time > now:
                 heapq.heappush(self._later, (ready_time, next(self._order), lane))
                 return None
-            claimed = lane.begin(now)
-        self._in_flight += 1
-        return claimed
+            return lane.begin(now)
 
     def _attempt_ended(self, lane: Lane, attempted: Attempted) -> None:
+        now = self._clock()
         self._in_flight -= 1
-        lane.end(attempted.outcome, self._clock())
+        lane.end(attempted.outcome, now)
         self._ledger.note(attempted)
+        if lane.rest_until > now:
+            self._put_by(lane)
         self._runnable.append(lane)
         if lane.backlog and len(lane.queue) <= lane.subscription.places:
             self._hungry = True
+
+    def _put_by(self, lane: Lane) -> None:
+        """A lane that rests holds nothing: its leases would end before it goes on."""
+        self._ledger.give_back(list(lane.queue))
+        lane.queue.clear()
+        lane.backlog = True
 
     def _accepted(self, claimed: Sequence[ClaimedDelivery]) -> None:
         for each in claimed:
@@ -225,7 +255,7 @@ class Dispatcher:
 
     def _claim_more(self) -> None:
         now = self._clock()
-        if self._stopping or not (self._hungry or now >= self._claim_time):
+        if self._stopping or self._ledger.claiming or not (self._hungry or now >= self._claim_time):
             return
         self._hungry = False
         self._claim_time = now + _POLL
@@ -265,10 +295,13 @@ class Dispatcher:
         """How long there is nothing to do but to wait for the network."""
         if self._runnable and self._in_flight < _MOST_IN_FLIGHT:
             return 0.0
-        until = [self._claim_time, self._clock() + _POLL]
+        now = self._clock()
+        until = now + _POLL
         if self._later:
-            until.append(self._later[0][0])
-        return 0.0 if self._hungry else max(0, min(until) - self._clock()) / SECOND
+            until = min(until, self._later[0][0])
+        if not self._ledger.claiming:
+            until = now if self._hungry else min(until, self._claim_time)
+        return max(0, until - now) / SECOND
 
     @property
     def _stopping(self) -> bool:
@@ -282,3 +315,9 @@ class Dispatcher:
 
     def _stopped(self) -> bool:
         return self._stop_time is not None and (self._in_flight == 0 or self._clock() >= self._stop_time)
+
+
+def _settle(answer: "asyncio.Future[Attempted]", attempted: Attempted) -> None:
+    """Tells who waits for a test, unless he has gone."""
+    if not answer.done():
+        answer.set_result(attempted)

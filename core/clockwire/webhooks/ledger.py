@@ -43,7 +43,8 @@ class Ledger:
         self._ended = ended
         self._attempted: list[Attempted] = []
         self._writing = 0
-        self._claiming = False
+        #: Whether a claim is under way.
+        self.claiming = False
         self._settling = False
         self._retry_time: Instant = 0
 
@@ -71,9 +72,7 @@ class Ledger:
         claimed: Callable[[Claims | None], None],
     ) -> None:
         """Due deliveries are claimed. *seen* is told inside the transaction, *claimed* after it; None: it failed."""
-        if self._claiming:
-            return
-        self._claiming = True
+        self.claiming = True
 
         def operation(transaction: Transaction) -> Claims:
             claims = claim_due(transaction, wants, lease=self._lease, limit=CLAIM_LIMIT)
@@ -81,7 +80,7 @@ class Ledger:
             return claims
 
         def answered(answer: Written[Claims] | Exception) -> None:
-            self._claiming = False
+            self.claiming = False
             claims = self._result("claim", answer)
             claimed(claims)
             if claims is not None and claims.ended:
@@ -104,7 +103,11 @@ class Ledger:
         self._ended(settlement.ended)
         for subscription in settlement.disabled:
             log.warning("subscription disabled", subscription_id=subscription.id, reason=subscription.state_reason.name)
-            self._submit(announce_disabled, lambda answer: self._result("announce", answer), subscription.workspace_id)
+            self._submit(
+                partial(announce_disabled, subscription_id=subscription.id),
+                lambda answer: self._result("announce", answer),
+                subscription.workspace_id,
+            )
 
     def _submit(self, operation: Operation, answered: Callable[[Any], None], workspace_id: str = "") -> None:
         def done(answer: Any) -> None:  # noqa: ANN401 - whatever the operation answers

@@ -37,6 +37,12 @@ class Posting:
         self._resolver = resolver
         self._clock = clock
         self._tell = tell
+        self._closed = False
+
+    def close(self) -> None:
+        """Ends every attempt; of those that were sent nobody knows what came of them."""
+        self._closed = True
+        self._sender.close()
 
     def begin(self, claimed: ClaimedDelivery, done: Done) -> None:
         """The attempt is under way; *done* hears what came of it, once, and within the subscription's timeout."""
@@ -57,6 +63,8 @@ class Posting:
     def _resolved(
         self, claimed: ClaimedDelivery, target: Target, start_time: Instant, done: Done, found: Resolution
     ) -> None:
+        if self._closed:
+            return  # its lease ends by itself
         now = self._clock()
         if isinstance(found, Unresolved):
             outcome = _unsent(found.kind, found.problem, start_time, now - start_time)
