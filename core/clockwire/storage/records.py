@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from clockwire.model.instants import Instant, of_timestamp
 from clockwire.model.record_fields import fields_of, to_json
 from clockwire.model.record_types import type_of
+from clockwire.model.unique_values import UniqueValue
 from clockwire.storage.bulk import BulkInsert
 from clockwire.storage.keyed import BulkDelete, BulkSelect
 from clockwire.storage.tables import record, record_key, record_reference, tag, tombstone
@@ -20,14 +21,6 @@ class Reference(NamedTuple):
     target_id: str
     field: str
     source_id: str
-
-
-class UniqueValue(NamedTuple):
-    """A value that only one record of a type may have, in the form in which it is compared."""
-
-    type: int
-    field: str
-    value: str
 
 
 class Tombstone(NamedTuple):
@@ -66,6 +59,10 @@ _references = BulkSelect(record_reference, keys=["target_id"], columns=Reference
 _sources = BulkSelect(record_reference, keys=["target_id", "field"], columns=["source_id"])
 _tags_by_id = BulkSelect(tag, keys=["id"], columns=TagRow._fields)
 _tags_by_name = BulkSelect(tag, keys=["folded_name"], columns=TagRow._fields)
+
+_IS_OF_TYPE = (
+    "(SELECT type FROM record WHERE record.workspace_id = record_reference.workspace_id AND record.id = source_id)"
+)
 
 _delete_records = BulkDelete(record, keys=["id"])
 _delete_references_of = BulkDelete(record_reference, keys=["source_id"])
@@ -107,9 +104,18 @@ def select_references(
     return [Reference(*row) for row in rows]
 
 
-def select_sources(connection: Connection, workspace_id: str, targets: Iterable[tuple[str, str]]) -> list[str]:
-    """The ids of the records that refer to one of the targets, each an id and the field that refers to it."""
-    return [row[0] for row in _sources.run(connection, workspace_id, targets, " ORDER BY source_id")]
+def select_sources(
+    connection: Connection,
+    workspace_id: str,
+    target: tuple[str, str],
+    *,
+    types: Sequence[int] = (),
+    limit: int | None = None,
+) -> list[str]:
+    """The ids of the records that refer to the target, an id and the field that refers to it: all or some types."""
+    tail = f" WHERE {_IS_OF_TYPE} IN ({', '.join(f'{type_:d}' for type_ in types)})" if types else ""
+    tail += " ORDER BY source_id" + (f" LIMIT {limit:d}" if limit else "")
+    return [row[0] for row in _sources.run(connection, workspace_id, [target], tail)]
 
 
 def select_tags(

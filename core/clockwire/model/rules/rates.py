@@ -1,0 +1,98 @@
+"""What an hour of a time log costs, by the rates that hold when the log is written.
+
+A billing rate whose keys all match comes first. Without one, the client pays by the project's billing type: the rate
+of the user, of the category, or of the project (its subproject's own, if that has one); roles and option years have no
+other rates than billing rates. Where no type is set, the first of subproject, project, category and user that has a
+rate gives it. Of a fixed price no hour costs anything. What the firm pays does not depend on the billing type: user,
+category, subproject, project, in this order. A rate in another currency than the log's is not used.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from google.type.decimal_pb2 import Decimal
+
+from clockwire.model.days import order_of, years_between
+from clockwire.model.rules.change import Change, is_set
+from clockwire.model.rules.places import category_of, project_of, subproject_of, user_of
+from clockwire.v1.records_pb2 import BillingRate, BillingType, TimeLog
+
+Log = Change[TimeLog]
+
+_FREE = Decimal(value="0")
+_FOR_EVER = 99_999_999
+
+
+def client_rate(change: Log) -> Decimal | None:
+    """What the client pays for an hour, None if nobody said."""
+    type_ = project_of(change).billing_type
+    if type_ == BillingType.BILLING_TYPE_FIXED:
+        return _FREE
+    sources = (source(change) for source in _SOURCES.get(type_, ()))
+    return _first(change, "client_rate", sources)
+
+
+def salary_rate(change: Log) -> Decimal | None:
+    """What an hour costs the firm, None if nobody said."""
+    return _first(change, "salary_rate", (source(change) for source in _COST_SOURCES))
+
+
+def _first(change: Log, rate: str, sources: Iterable[Any]) -> Decimal | None:
+    """The rate of the billing rate that wins, else of the first source that has one."""
+    own, default = change.body.currency, change.around.workspace.currency
+    for source in _all(_winner(change, rate), sources):
+        if source is not None and is_set(source, rate) and (source.currency or default) == own:
+            value: Decimal = getattr(source, rate)
+            return value
+    return None
+
+
+def _all(first: Any, rest: Iterable[Any]) -> Iterator[Any]:  # noqa: ANN401 - any body that has rates
+    yield first
+    yield from rest
+
+
+def _winner(change: Log, rate: str) -> BillingRate | None:
+    """Of the billing rates that match the log, the one with the most keys, then the most personal, then the latest."""
+    own, default = change.body.currency, change.around.workspace.currency
+    matching = [
+        each
+        for each in change.around.rates()
+        if is_set(each, rate) and (each.currency or default) == own and _matches(each, change)
+    ]
+    return max(matching, key=_weight, default=None)
+
+
+def _matches(rate: BillingRate, change: Log) -> bool:
+    log = change.body
+    first, last = order_of(rate.effective_start_date), order_of(rate.effective_end_date) or _FOR_EVER
+    return (
+        rate.user_id in ("", log.user_id)
+        and rate.project_id in ("", log.project_id)
+        and rate.category_id in ("", log.category_id)
+        and first <= order_of(log.date) <= last
+        and (not rate.role or rate.role == user_of(change).role)
+        and (not rate.HasField("option_year") or rate.option_year == _option_year(change))
+    )
+
+
+def _weight(rate: BillingRate) -> tuple[object, ...]:
+    keys = [rate.user_id, rate.role, rate.project_id, rate.category_id, rate.HasField("option_year")]
+    held = [bool(key) for key in keys]
+    return (sum(held), held, order_of(rate.effective_start_date), rate.billing_rate_id)
+
+
+def _option_year(change: Log) -> int:
+    """The year of the contract in which the log's day lies, counted from the project's first day; 0 if unknown."""
+    start, day = project_of(change).start_date, change.body.date
+    return years_between(start, day) + 1 if start.year and order_of(start) <= order_of(day) else 0
+
+
+_PROJECT: tuple[Callable[[Log], Any], ...] = (subproject_of, project_of)
+_COST_SOURCES: tuple[Callable[[Log], Any], ...] = (user_of, category_of, subproject_of, project_of)
+_SOURCES: dict[int, tuple[Callable[[Log], Any], ...]] = {
+    BillingType.BILLING_TYPE_UNSPECIFIED: (*_PROJECT, category_of, user_of),
+    BillingType.BILLING_TYPE_USER_RATE: (user_of,),
+    BillingType.BILLING_TYPE_CATEGORY_RATE: (category_of,),
+    BillingType.BILLING_TYPE_PROJECT_RATE: _PROJECT,
+}

@@ -1,0 +1,189 @@
+"""What a time log must be, and what follows from the rest."""
+
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
+from google.type.date_pb2 import Date
+from google.type.decimal_pb2 import Decimal
+
+from clockwire.model.days import day_of
+from clockwire.model.errors import RecordClosed, RecordLocked
+from clockwire.model.instants import HOUR, SECOND, of_timestamp, to_timestamp
+from clockwire.model.money import ZERO, decimal, price, rounded
+from clockwire.model.record_fields import of_duration
+from clockwire.model.rules.change import Change, Step, compute, derive
+from clockwire.model.rules.places import (
+    category_of,
+    check_subproject,
+    check_task,
+    client_of_project,
+    currency_of_project,
+    project_of,
+    project_of_task,
+    subproject_of,
+    task_of,
+    user_of,
+)
+from clockwire.model.rules.rates import client_rate, salary_rate
+from clockwire.v1.records_pb2 import ApprovalStatus, BillingType, ProjectStatus, TaskStatus, TimeLog
+
+Log = Change[TimeLog]
+
+_LONGEST = 24 * HOUR
+_DECIDED = (ApprovalStatus.APPROVAL_STATUS_APPROVED, ApprovalStatus.APPROVAL_STATUS_REJECTED)
+_NOT_OPEN = {
+    ProjectStatus.PROJECT_STATUS_ON_HOLD: "on hold",
+    ProjectStatus.PROJECT_STATUS_CLOSED: "closed",
+}
+_APPROVAL = {"approval_status", "approver_user_id", "approve_time"}
+_BILLING = {"billable", "currency", "client_rate", "salary_rate"}
+_WORK = ("user_id", "project_id", "task_id", "subproject_id", "date", "start_time", "end_time", "duration")
+_RATED_BY = ("user_id", "project_id", "subproject_id", "category_id", "date", "currency")
+_WRITTEN = [
+    *("user_id", "project_id", "task_id", "subproject_id", "category_id", "date", "start_time", "end_time", "duration"),
+    *("break_time", "time_zone", "description", "tags", "manually_entered", *sorted(_APPROVAL | _BILLING)),
+]
+
+
+def _check_locked(change: Log) -> None:
+    """Approved logs keep all but their approval and billing, billed ones all but their approval."""
+    before = change.before
+    if before is None:
+        return
+    if before.invoice_id:
+        free, why = _APPROVAL, f"it is billed by invoice {before.invoice_id}"
+    elif before.approval_status == ApprovalStatus.APPROVAL_STATUS_APPROVED:
+        free, why = _APPROVAL | _BILLING, "it is approved"
+    else:
+        return
+    for field in _WRITTEN:
+        if field not in free and change.changes(field):
+            raise RecordLocked("time_log", change.id, f"{why}, and {field} may not change")
+
+
+def _time_zone(change: Log) -> str:
+    return user_of(change).time_zone or change.around.workspace.time_zone
+
+
+def _check_times(change: Log) -> None:
+    log = change.body
+    if log.HasField("end_time") and not log.HasField("start_time"):
+        raise change.refuse("end_time", "needs a start_time")
+    if of_duration(log.break_time) < 0:
+        raise change.refuse("break_time", "must not be negative")
+    if log.HasField("end_time") and of_timestamp(log.end_time) <= of_timestamp(log.start_time):
+        raise change.refuse("end_time", "must be after start_time")
+
+
+def _date(change: Log) -> Date:
+    log = change.body
+    if not log.HasField("start_time"):
+        raise change.refuse("date", "is needed where there is no start_time")
+    return day_of(log.start_time, log.time_zone, change.path("start_time"))
+
+
+def _duration(change: Log) -> Duration:
+    micros = _worked(change.body)
+    if micros is None:
+        raise change.refuse("duration", "is needed where there is no start_time and end_time")
+    return Duration(seconds=micros // SECOND, nanos=micros % SECOND * 1000)
+
+
+def _check_duration(change: Log) -> None:
+    log = change.body
+    duration, worked = of_duration(log.duration), _worked(log)
+    if not 0 < duration <= _LONGEST:
+        raise change.refuse("duration", "must be more than 0 and at most 24 hours")
+    if worked is not None and worked != duration:
+        raise change.refuse("duration", f"must be end_time - start_time - break_time, which is {worked / SECOND:g} s")
+
+
+def _worked(log: TimeLog) -> int | None:
+    """The time between start and end without the break, in microseconds."""
+    if not (log.HasField("start_time") and log.HasField("end_time")):
+        return None
+    return of_timestamp(log.end_time) - of_timestamp(log.start_time) - of_duration(log.break_time)
+
+
+def _check_open(change: Log) -> None:
+    """Time may be logged by this user and there."""
+    log = change.body
+    if not change.changes(*_WORK):
+        return
+    user, project, task, subproject = user_of(change), project_of(change), task_of(change), subproject_of(change)
+    if user.HasField("active") and not user.active:
+        raise RecordClosed("user", log.user_id, "inactive")
+    if project.status in _NOT_OPEN:
+        raise RecordClosed("project", log.project_id, _NOT_OPEN[project.status])
+    if task.status == TaskStatus.TASK_STATUS_CLOSED:
+        raise RecordClosed("task", log.task_id, "closed")
+    if subproject.status in _NOT_OPEN:
+        raise RecordClosed("subproject", log.subproject_id, _NOT_OPEN[subproject.status])
+
+
+def _billable(change: Log) -> bool:
+    project = project_of(change)
+    if project.billing_type == BillingType.BILLING_TYPE_NON_BILLABLE:
+        return False
+    for each in (task_of(change), project, category_of(change)):
+        if each.HasField("billable"):
+            return each.billable
+    return bool(change.body.project_id)
+
+
+def _check_billable(change: Log) -> None:
+    never = project_of(change).billing_type == BillingType.BILLING_TYPE_NON_BILLABLE
+    if change.body.billable and never and change.changes("billable", "project_id"):
+        raise change.refuse("billable", "must be false, since the project is never billed")
+
+
+def _client_cost(change: Log) -> Decimal | None:
+    log = change.body
+    if not log.billable:
+        return decimal(rounded(ZERO, log.currency), change.path("client_cost"))
+    if not log.HasField("client_rate"):
+        return None
+    return decimal(price(log.client_rate, log.duration, log.currency), change.path("client_cost"))
+
+
+def _salary_cost(change: Log) -> Decimal | None:
+    log = change.body
+    if not log.HasField("salary_rate"):
+        return None
+    return decimal(price(log.salary_rate, log.duration, log.currency), change.path("salary_cost"))
+
+
+def _approval_status(_change: Log) -> ApprovalStatus.ValueType:
+    return ApprovalStatus.APPROVAL_STATUS_OPEN
+
+
+def _approve_time(change: Log) -> Timestamp | None:
+    return to_timestamp(change.around.now) if change.body.approval_status in _DECIDED else None
+
+
+def _nobody(_change: Log) -> None:
+    """A decision that is taken anew is not the old approver's."""
+
+
+TIME_LOG: tuple[Step, ...] = (
+    _check_locked,
+    derive("project_id", project_of_task, after=["task_id"]),
+    check_task,
+    check_subproject,
+    derive("client_id", client_of_project, after=["project_id"]),
+    derive("time_zone", _time_zone, after=["user_id"]),
+    _check_times,
+    derive("date", _date, after=["start_time", "time_zone"]),
+    derive("duration", _duration, after=["start_time", "end_time", "break_time"]),
+    _check_duration,
+    _check_open,
+    derive("billable", _billable, after=["project_id"]),
+    _check_billable,
+    derive("currency", currency_of_project, after=["project_id"]),
+    derive("client_rate", client_rate, after=_RATED_BY),
+    derive("salary_rate", salary_rate, after=_RATED_BY),
+    compute("client_cost", _client_cost),
+    compute("salary_cost", _salary_cost),
+    derive("approval_status", _approval_status),
+    derive("approver_user_id", _nobody, after=["approval_status"]),
+    derive("approve_time", _approve_time, after=["approval_status"]),
+)
