@@ -106,6 +106,38 @@ class Subscription:
     #: When it was deleted; only the dispatcher meets those that were.
     delete_time: Instant | None = None
 
+    @classmethod
+    def blank(cls, workspace_id: str, shape: Shape, now: Instant) -> "Subscription":
+        """A subscription of nobody, without an id, that gets bodies of this shape."""
+        return cls(
+            id="",
+            workspace_id=workspace_id,
+            version=1,
+            name="",
+            description="",
+            target_url="",
+            filter=EventFilter(event_types=["*"]),
+            payload_format=shape.payload_format,
+            decimals_as_strings=shape.decimals_as_strings,
+            headers=None,
+            retry_delays=(),
+            retry_disabled=False,
+            request_timeout=0,
+            max_in_flight=0,
+            max_per_minute=0,
+            ca_certificate_pem="",
+            state=SubscriptionState.ACTIVE,
+            state_reason=StateReason.NONE,
+            state_time=now,
+            secret=None,
+            secret_fingerprint="",
+            retiring_secret=None,
+            rotation_end_time=None,
+            create_time=now,
+            update_time=now,
+            create_api_key_id="",
+        )
+
     @property
     def sends(self) -> bool:
         """Whether its deliveries are sent now."""

@@ -86,7 +86,8 @@ async def await_delivery(
 def redeliver(transaction: Transaction, delivery_id: str) -> Delivery:
     """The delivery, due at once for a fresh run of the retry schedule, or held if its subscription does not send.
 
-    Raises ResourceNotFound, also if its subscription was deleted, and DeliveryState while an attempt is running.
+    Raises ResourceNotFound, also if its subscription was deleted or its body is not kept any more, and DeliveryState
+    while an attempt is running.
     """
     connection = transaction.connection
     seen = _found(connection, transaction.workspace.id, delivery_id)
@@ -96,6 +97,8 @@ def redeliver(transaction: Transaction, delivery_id: str) -> Delivery:
     delivery = find_delivery(connection, transaction.workspace.id, delivery_id, lock=True) or seen
     if delivery.state is DeliveryState.IN_FLIGHT:
         raise DeliveryStateForbids(delivery.id, delivery.state.name)
+    if not select_bodies(connection, [delivery]):
+        raise ResourceNotFound("body of delivery", delivery.id)
     again = delivery.again(subscription, now=transaction.now)
     update_deliveries(connection, [again])
     return again

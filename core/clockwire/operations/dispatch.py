@@ -82,8 +82,9 @@ def settle_attempts(
     """
     connection, now = transaction.connection, transaction.now
     subscriptions = lock_subscriptions(connection, {each.claimed.subscription.id for each in attempted})
-    mine = lock_held(connection, [each.claimed.delivery for each in attempted])
-    ours = [each for each in attempted if each.claimed.delivery.id in mine]
+    known = [each for each in attempted if each.claimed.subscription.id in subscriptions]  # its workspace may be gone
+    mine = lock_held(connection, [each.claimed.delivery for each in known])
+    ours = [each for each in known if each.claimed.delivery.id in mine]
     disabled = _note_health(transaction, ours, subscriptions)
     settled = [
         each.claimed.delivery.settle(
@@ -104,7 +105,7 @@ def release(transaction: Transaction, claimed: Sequence[ClaimedDelivery]) -> Non
     given_back = [
         each.delivery.waiting(subscriptions[each.subscription.id], due_time=now, now=now)
         for each in claimed
-        if each.delivery.id in mine
+        if each.delivery.id in mine and each.subscription.id in subscriptions
     ]
     update_deliveries(connection, given_back)
 

@@ -18,7 +18,13 @@ from clockwire.model.subscription import StateReason, Subscription, Subscription
 from clockwire.model.subscription_settings import MASKED, SubscriptionSettings
 from clockwire.model.vault import Vault
 from clockwire.storage.deliveries import cancel, hold, release_held
-from clockwire.storage.subscriptions import find_by_name, lock_subscriptions, put_subscription, was_deleted
+from clockwire.storage.subscriptions import (
+    find_by_name,
+    lock_subscriptions,
+    put_subscription,
+    select_planned,
+    was_deleted,
+)
 from clockwire.storage.transaction import Transaction
 
 _UNSENT = (DeliveryState.PENDING, DeliveryState.WAITING, DeliveryState.HELD)
@@ -140,15 +146,17 @@ def finish_secret_rotation(transaction: Transaction, subscription_id: str) -> Su
     return _store(transaction, stored.without_retiring_secret().revised(transaction.now))
 
 
-def announce_disabled(transaction: Transaction, subscription_id: str) -> None:
+def announce_disabled(transaction: Transaction) -> None:
     """Whoever plans deliveries in this workspace knows that the dispatcher disabled a subscription.
 
     What was planned for it since then by those who did not know is held.
     """
     transaction.subscriptions_changed = True
-    stored = lock_subscriptions(transaction.connection, [subscription_id]).get(subscription_id)
-    if stored is not None and stored.state is SubscriptionState.DISABLED and stored.delete_time is None:
-        hold(transaction.connection, subscription_id)
+    planned = select_planned(transaction.connection, transaction.workspace.id)
+    disabled = [each.id for each in planned if each.state is SubscriptionState.DISABLED]
+    for subscription in lock_subscriptions(transaction.connection, disabled).values():
+        if subscription.state is SubscriptionState.DISABLED:
+            hold(transaction.connection, subscription.id)
 
 
 def _locked(transaction: Transaction, subscription_id: str) -> Subscription:
