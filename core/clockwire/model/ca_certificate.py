@@ -15,7 +15,7 @@ def check_ca_certificate(pem: str, *, field: str = "subscription.ca_certificate_
         raise FieldInvalid.of(field, "must not contain a private key")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
-        context.load_verify_locations(cadata=pem)
+        context.load_verify_locations(cadata=pem.encode("ascii").decode())
     except (ssl.SSLError, ValueError):  # ValueError: no text at all, or text outside ASCII
         raise FieldInvalid.of(field, "must be certificates in PEM form") from None
     return pem

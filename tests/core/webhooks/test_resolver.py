@@ -20,7 +20,7 @@ HTTP = check_target_url("http://hooks.example.com/", http_allowed=True)
 class Names:
     """A name service that a test writes; it counts what it is asked."""
 
-    def __init__(self, *answers: object) -> None:
+    def __init__(self, *answers: list[str] | Exception) -> None:
         self.answers = list(answers)
         self.asked: list[str] = []
         self.may_answer = threading.Event()

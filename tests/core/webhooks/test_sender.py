@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from clockwire.model.outcome import OutcomeKind
+from clockwire.model.outcome import Outcome, OutcomeKind
 from clockwire.webhooks.exchange import LARGEST_READ
 from clockwire.webhooks.sender import Sender
 from tests.support.receivers import Answer, Authority, Receiver
@@ -104,10 +104,15 @@ def test_many_requests_are_made_at_once(sender, receiver):
     release = threading.Event()
     receiver.always(Answer(held=release))
     requests = [request_to(receiver.url(f"/{number}")) for number in range(40)]
-    threading.Thread(target=lambda: (receiver.wait_for(40), release.set()), daemon=True).start()
+    threading.Thread(target=release_at, args=(receiver, 40, release), daemon=True).start()
     outcomes = outcomes_of(sender, requests)
     assert {each.kind for each in outcomes} == {OutcomeKind.SUCCEEDED}
     assert receiver.connection_count == 40
+
+
+def release_at(receiver, count, release):
+    receiver.wait_for(count)
+    release.set()
 
 
 def test_done_may_send_again(sender, receiver):
@@ -124,7 +129,7 @@ def test_done_may_send_again(sender, receiver):
 
 
 def test_what_ended_is_reported_even_if_one_report_fails(sender, receiver):
-    reported = []
+    reported: list[Outcome] = []
 
     def fail(outcome):
         raise RuntimeError("boom")
@@ -154,7 +159,7 @@ def test_a_wake_before_the_waiting_is_not_lost(sender):
 
 
 def test_closing_ends_what_is_in_flight_as_unknown(receiver):
-    sender, outcomes = Sender(), []
+    sender, outcomes = Sender(), list[Outcome]()
     receiver.always(Answer(held=threading.Event()))
     sender.send(request_to(receiver.url()), outcomes.append)
     while not receiver.received:
