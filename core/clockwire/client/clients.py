@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import aclosing
-from typing import Any, Self, TypeVar, Unpack, cast
+from typing import Self, TypeVar, Unpack, cast
 
 import grpc
 import grpc.aio
@@ -48,9 +48,6 @@ from clockwire.v1.records_pb2 import Record
 from clockwire.v1.subscription_service_pb2_grpc import SubscriptionServiceStub
 from clockwire.v1.workspace_service_pb2_grpc import WorkspaceServiceStub
 
-# What they have in common no type says: a request has a page_token and a response a next_page_token.
-PagedRequest = Any
-PagedResponse = Any
 ResponseT = TypeVar("ResponseT")
 
 
@@ -134,11 +131,13 @@ class Client:
         for page in self.pages(self.records.ListRecords, request):
             yield from page.records
 
-    def pages(self, method: Callable[[PagedRequest], ResponseT], request: PagedRequest) -> Iterator[ResponseT]:
+    def pages(
+        self, method: Callable[[requests.PagedRequest], ResponseT], request: requests.PagedRequest
+    ) -> Iterator[ResponseT]:
         """All pages of a List method of a stub, the first one as *request* says."""
         while True:
             yield (page := method(request))
-            if (following := _following(request, page)) is None:
+            if (following := requests.following(request, page)) is None:
                 return
             request = following
 
@@ -300,12 +299,12 @@ class AsyncClient:
                 yield record
 
     async def pages(
-        self, method: Callable[[PagedRequest], Awaitable[ResponseT]], request: PagedRequest
+        self, method: Callable[[requests.PagedRequest], Awaitable[ResponseT]], request: requests.PagedRequest
     ) -> AsyncIterator[ResponseT]:
         """As `Client.pages`."""
         while True:
             yield (page := await method(request))
-            if (following := _following(request, page)) is None:
+            if (following := requests.following(request, page)) is None:
                 return
             request = following
 
@@ -388,13 +387,3 @@ async def _next(stream: AsyncIterator[WatchEventsResponse], patience: float) -> 
             return await anext(stream, None)
     except TimeoutError:
         raise DeadlineExceeded(f"the stream was silent for {patience:g} s") from None
-
-
-def _following(request: PagedRequest, page: PagedResponse) -> PagedRequest | None:
-    """The request of the page after *page*; None if that was the last."""
-    if not page.next_page_token:
-        return None
-    following = type(request)()
-    following.CopyFrom(request)
-    following.page_token = page.next_page_token
-    return following

@@ -1,10 +1,10 @@
 """What is sent for each of the short methods of a client."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from google.protobuf.field_mask_pb2 import FieldMask
 
-from clockwire.client.errors import NotFound
 from clockwire.client.reading import Start, event_start
 from clockwire.client.records import mask_of, record_of, record_type
 from clockwire.v1.consumer_service_pb2 import CommitConsumerRequest
@@ -16,6 +16,10 @@ from clockwire.v1.record_service_pb2 import (
     UpdateRecordRequest,
 )
 from clockwire.v1.records_pb2 import RecordKey
+
+# What they have in common no type says: a request has a page_token and a response a next_page_token.
+PagedRequest = Any
+PagedResponse = Any
 
 
 def create_request(name: str | int, fields: Mapping[str, object], request_id: str) -> CreateRecordRequest:
@@ -71,6 +75,11 @@ def record_key(name: str | int, id: str, external_id: str) -> RecordKey:  # noqa
     return RecordKey(type=record_type(name), external_id=external_id)
 
 
-def is_unknown_consumer(error: NotFound) -> bool:
-    """Whether *error* says that a consumer has not been created yet."""
-    return error.metadata.get("resource") == "consumer"
+def following(request: PagedRequest, page: PagedResponse) -> PagedRequest | None:
+    """The request of the page after *page*; None if that was the last."""
+    if not page.next_page_token:
+        return None
+    after = type(request)()
+    after.CopyFrom(request)
+    after.page_token = page.next_page_token
+    return after
