@@ -51,7 +51,7 @@ class ClockwireCreateRecordOperator(BaseOperator):
         with client_for(self, context) as client:
             created = client.create(self.record_type, request_id=request_id_of(context), **self.fields)
         _push_place(context, created.mutation)
-        return dict(fields_of(created.record))
+        return fields_of(created.record)
 
 
 class ClockwireUpdateRecordOperator(BaseOperator):
@@ -112,7 +112,7 @@ class ClockwireUpdateRecordOperator(BaseOperator):
             )
         _push_place(context, updated.mutation)
         context["ti"].xcom_push(key="created", value=updated.created)
-        return dict(fields_of(updated.record))
+        return fields_of(updated.record)
 
 
 class ClockwireGetRecordOperator(BaseOperator):
@@ -151,7 +151,7 @@ class ClockwireGetRecordOperator(BaseOperator):
 
         with client_for(self, context) as client:
             try:
-                return dict(fields_of(client.get(self.record_type, self.record_id, external_id=self.external_id)))
+                return fields_of(client.get(self.record_type, self.record_id, external_id=self.external_id))
             except NotFound:
                 if not self.allow_missing:
                     raise

@@ -98,7 +98,7 @@ class ClockwireEventSensor(BaseSensorOperator):
             raise AirflowFailException(event["message"])
         with client_for(self, context) as client:
             found = client.events.GetEvent(GetEventRequest(event_id=event["event_id"])).event
-        return dict(event_fields_of(found))
+        return event_fields_of(found)
 
     def _first_event(self, client: "Client") -> "Event | None":
         for event in client.watch(self.start, event_types=self.event_types, filter=self.filter, follow=False):

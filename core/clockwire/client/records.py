@@ -6,7 +6,7 @@ It is JSON as it stands, so it passes through XCom, queues and files. The values
 """
 
 from collections.abc import Mapping
-from typing import cast
+from typing import Any, cast
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
@@ -60,7 +60,7 @@ def mask_of(name: str | int, fields: Mapping[str, object]) -> list[str]:
     return [field.name if holder is Record.DESCRIPTOR else f"{body.name}.{field.name}" for holder, field in found]
 
 
-def fields_of(record: Record) -> dict[str, Plain]:
+def fields_of(record: Record) -> dict[str, Any]:
     """*record* as a flat dictionary of plain values."""
     body = record.WhichOneof("body")
     envelope = {
@@ -71,7 +71,7 @@ def fields_of(record: Record) -> dict[str, Plain]:
     return envelope | (_plain_fields(getattr(record, body)) if body else {})
 
 
-def event_fields_of(event: Event) -> dict[str, Plain]:
+def event_fields_of(event: Event) -> dict[str, Any]:
     """*event* as a dictionary of plain values; its record under `record`, None after a deletion."""
     fields = {
         field.name: _plain(event, field)

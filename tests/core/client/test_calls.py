@@ -13,6 +13,7 @@ from google.rpc.error_details_pb2 import RetryInfo
 
 from clockwire.client import AsyncClient, Client
 from clockwire.client.errors import DeadlineExceeded, InvalidInput, QuotaExceeded, Unavailable, Unsupported
+from clockwire.client.session import Terms
 from clockwire.v1.account_service_pb2 import GetCallerRequest, GetCallerResponse
 from clockwire.v1.account_service_pb2_grpc import AccountServiceServicer
 from clockwire.v1.record_service_pb2 import CreateRecordResponse, GetRecordResponse
@@ -41,7 +42,7 @@ def client(server):
 
 
 def test_a_call_says_who_calls_and_for_whom(server):
-    terms = {"workspace_id": "w", "on_behalf_of": "u", "causation_id": "nightly"}
+    terms: Terms = {"workspace_id": "w", "on_behalf_of": "u", "causation_id": "nightly"}
     with Client(server.target, api_key="cw_live_x", plaintext=True, **terms) as client:
         client.account.GetCaller(GetCallerRequest())
 
@@ -60,7 +61,7 @@ def test_a_write_is_repeated_as_the_same_request_on_a_fresh_connection(server, c
 
     first, *others = server.requests(CREATE)
     assert len(others) == 2
-    assert uuid.UUID(first.request_id)
+    assert str(uuid.UUID(first.request_id)) == first.request_id
     assert all(each == first for each in others)
     assert len({peer for _, _, _, peer in server.calls}) == 3
 
@@ -168,7 +169,8 @@ def test_a_forked_child_goes_on_with_the_client_it_inherited(server):
     program = f"""
         import os, sys, threading
         from clockwire.client import Client
-        from clockwire.v1.account_service_pb2 import GetCallerRequest
+        from clockwire.client.session import Terms
+from clockwire.v1.account_service_pb2 import GetCallerRequest
         client = Client("{server.target}", plaintext=True)
         client.account.GetCaller(GetCallerRequest())
         client._calls._channels._lock.acquire()

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.duration_pb2 import Duration
-from google.protobuf.struct_pb2 import Struct, Value
+from google.protobuf.struct_pb2 import ListValue, Struct, Value
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 from google.type.decimal_pb2 import Decimal as DecimalMessage
@@ -156,7 +156,9 @@ SOME = {
     "Decimal": DecimalMessage(value="-125.500000"),
     "Timestamp": Timestamp(seconds=1_705_312_800, nanos=123_456_000),
     "Duration": Duration(seconds=5400, nanos=1_000),
-    "Struct": Struct(fields={"deep": Value(list_value={"values": [Value(null_value=0), Value(number_value=1.5)]})}),
+    "Struct": Struct(
+        fields={"deep": Value(list_value=ListValue(values=[Value(bool_value=False), Value(number_value=1.5)]))}
+    ),
     "Tag": Tag(name="on site"),
     "Actor": Actor(kind=Actor.KIND_USER, api_key_id="k", user_id="u", display_name="Ada"),
     FieldDescriptor.CPPTYPE_STRING: "text, 文",
