@@ -34,7 +34,8 @@ class ScriptedServer:
     def handle(self, method: str, request: Any, context: grpc.ServicerContext) -> Any:
         """The next entry of the script, carried out."""
         with self.arrived:
-            self.calls.append((method, request, dict(context.invocation_metadata()), context.peer()))
+            metadata = {name: str(value) for name, value in context.invocation_metadata()}
+            self.calls.append((method, request, metadata, context.peer()))
             self.arrived.notify_all()
         script = self._scripts[method]
         return (script.pop(0) if len(script) > 1 else script[0])(request, context)
@@ -94,5 +95,5 @@ def _register(server: grpc.Server, servicer: type, scripted: ScriptedServer) -> 
     getattr(module, f"add_{servicer.__name__}_to_server")(type(name, (servicer,), methods)(), server)
 
 
-def _scripted_method(scripted: ScriptedServer, method: str) -> Answer:
-    return lambda _servicer, request, context: scripted.handle(method, request, context)  # type: ignore[misc]
+def _scripted_method(scripted: ScriptedServer, method: str) -> Callable[[Any, Any, Any], Any]:
+    return lambda _servicer, request, context: scripted.handle(method, request, context)

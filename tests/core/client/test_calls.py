@@ -42,8 +42,14 @@ def client(server):
 
 
 def test_a_call_says_who_calls_and_for_whom(server):
-    terms: Terms = {"workspace_id": "w", "on_behalf_of": "u", "causation_id": "nightly"}
-    with Client(server.target, api_key="cw_live_x", plaintext=True, **terms) as client:
+    terms: Terms = {
+        "api_key": "cw_live_x",
+        "plaintext": True,
+        "workspace_id": "w",
+        "on_behalf_of": "u",
+        "causation_id": "nightly",
+    }
+    with Client(server.target, **terms) as client:
         client.account.GetCaller(GetCallerRequest())
 
     _, _, metadata, _ = server.calls[0]
@@ -169,8 +175,7 @@ def test_a_forked_child_goes_on_with_the_client_it_inherited(server):
     program = f"""
         import os, sys, threading
         from clockwire.client import Client
-        from clockwire.client.session import Terms
-from clockwire.v1.account_service_pb2 import GetCallerRequest
+        from clockwire.v1.account_service_pb2 import GetCallerRequest
         client = Client("{server.target}", plaintext=True)
         client.account.GetCaller(GetCallerRequest())
         client._calls._channels._lock.acquire()

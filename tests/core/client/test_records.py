@@ -156,9 +156,7 @@ SOME = {
     "Decimal": DecimalMessage(value="-125.500000"),
     "Timestamp": Timestamp(seconds=1_705_312_800, nanos=123_456_000),
     "Duration": Duration(seconds=5400, nanos=1_000),
-    "Struct": Struct(
-        fields={"deep": Value(list_value=ListValue(values=[Value(bool_value=False), Value(number_value=1.5)]))}
-    ),
+    "Struct": Struct(fields={"deep": Value(list_value=ListValue(values=[Value(number_value=1.5)]))}),
     "Tag": Tag(name="on site"),
     "Actor": Actor(kind=Actor.KIND_USER, api_key_id="k", user_id="u", display_name="Ada"),
     FieldDescriptor.CPPTYPE_STRING: "text, 文",
