@@ -40,6 +40,14 @@ def references_of(record: Record) -> Iterator[tuple[ReferenceField, str]]:
             yield field, value
 
 
+def label_sources(record: Record) -> Iterator[str]:
+    """The ids of the records that the record's labels repeat."""
+    body = _body(record)
+    for label in LABELS[record.type]:
+        if id_ := getattr(body, label.reference):
+            yield id_
+
+
 def labelled(record: Record, find: Callable[[str], Record | None]) -> Record:
     """A copy of the record with its labels, as they are now."""
     copy = Record()

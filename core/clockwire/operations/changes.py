@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 from google.protobuf.field_mask_pb2 import FieldMask
 
-from clockwire.model.cursor import Cursor, encode_cursor
-from clockwire.model.errors import FieldInvalid, IdTaken, RecordDeleted, RecordNotFound, ReferenceMissing
+from clockwire.model.cursor import Cursor
+from clockwire.model.errors import FieldInvalid, IdTaken, RecordNotFound, ReferenceMissing
 from clockwire.model.etag import check_etag
 from clockwire.model.identifiers import is_id, new_id
-from clockwire.model.instants import to_text
 from clockwire.model.masks import revise
 from clockwire.model.record_key import token_of
 from clockwire.model.record_types import RECORD_TYPES
@@ -19,6 +18,7 @@ from clockwire.model.unique_values import external_id_of
 from clockwire.model.values import check_record, check_required
 from clockwire.operations.consequences import follow
 from clockwire.operations.ledger import Ledger
+from clockwire.operations.reading import deleted
 from clockwire.storage.records import Tombstone
 from clockwire.storage.transaction import Transaction
 from clockwire.v1.records_pb2 import Record, RecordKey
@@ -135,13 +135,7 @@ class Changes:
     def _check_not_deleted(self, id_: str) -> None:
         grave = self.records.find_deleted(id_) if is_id(id_) else None
         if grave is not None:
-            place = Cursor(self._transaction.epoch, self._transaction.workspace.id, grave.sequence)
-            raise RecordDeleted(
-                _token(grave),
-                id_,
-                delete_time=to_text(grave.delete_time),
-                cursor=encode_cursor(place),
-            )
+            raise deleted(grave, Cursor(self._transaction.epoch, self._transaction.workspace.id, grave.sequence))
 
     def _check_references(self, after: Record) -> None:
         references = [*references_of(after)]

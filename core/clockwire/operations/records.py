@@ -1,10 +1,10 @@
 """What can be done to records. Each operation stores all it changes with a few statements, whatever their number."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from google.protobuf.field_mask_pb2 import FieldMask
+from sqlalchemy import Connection
 
-from clockwire.model.errors import ClockwireError, FieldInvalid, NotFound
+from clockwire.model.errors import ClockwireError, FieldInvalid, MessageTooLarge, NotFound
 from clockwire.model.etag import check_etag
 from clockwire.model.mutations import Creation, Deletion, RecordMutation, Revision
 from clockwire.model.record_key import check_key
@@ -12,11 +12,15 @@ from clockwire.model.record_types import RECORD_TYPES
 from clockwire.operations.changes import Changed, Changes
 from clockwire.operations.deletion import delete
 from clockwire.operations.ledger import copied
+from clockwire.operations.reading import find_records, missing
 from clockwire.storage.transaction import Transaction
 from clockwire.v1.common_pb2 import RecordType
 from clockwire.v1.records_pb2 import ProjectStatus, Record, RecordKey, TaskStatus
 
 MOST_MUTATIONS = 500
+MOST_KEYS = 500
+#: Below the 4 MiB of a gRPC message, with room for what stands around the records.
+LARGEST_ANSWER = 4_000_000
 
 _OPEN_AND_CLOSED = {
     RecordType.RECORD_TYPE_PROJECT: (ProjectStatus.PROJECT_STATUS_ACTIVE, ProjectStatus.PROJECT_STATUS_CLOSED),
@@ -32,18 +36,13 @@ def create_record(transaction: Transaction, record: Record) -> Changed:
     return _run(transaction, Creation(record))
 
 
-def update_record(
-    transaction: Transaction, record: Record, *, mask: FieldMask | None = None, allow_missing: bool = False
-) -> Changed:
-    """A record with the named fields as they are in *record*. Raises what `Changes.update` raises."""
-    return _run(transaction, Revision(record=record, mask=mask or FieldMask(), allow_missing=allow_missing))
+def update_record(transaction: Transaction, revision: Revision) -> Changed:
+    """A record with new values. Raises what `Changes.update` raises."""
+    return _run(transaction, revision)
 
 
-def delete_record(
-    transaction: Transaction, key: RecordKey, *, etag: str = "", force: bool = False, allow_missing: bool = False
-) -> int:
+def delete_record(transaction: Transaction, deletion: Deletion) -> int:
     """How many records were deleted. Raises EtagMismatch, NotFound, RecordInUse, RecordLocked."""
-    deletion = Deletion(key=key, etag=etag, force=force, allow_missing=allow_missing)
     return _run(transaction, deletion).deleted_count
 
 
@@ -77,8 +76,38 @@ def batch_mutate(transaction: Transaction, mutations: Sequence[RecordMutation]) 
             results.append(_apply(changes, mutation))
         except ClockwireError as error:
             raise error.at(index=index) from None
+    _check_size(result.record for result in results if result.record is not None)
     changes.finish()
     return results
+
+
+def get_record(connection: Connection, workspace_id: str, key: RecordKey) -> Record:
+    """One record, with its labels. Raises FieldInvalid, RecordNotFound, RecordDeleted."""
+    checked = check_key(key)
+    (record,) = find_records(connection, workspace_id, [checked])
+    if record is None:
+        raise missing(connection, workspace_id, checked)
+    return record
+
+
+def batch_get(
+    connection: Connection, workspace_id: str, keys: Sequence[RecordKey]
+) -> tuple[list[Record], list[RecordKey]]:
+    """The records that there are, in the order of the keys, and the keys of those that there are not."""
+    if not 1 <= len(keys) <= MOST_KEYS:
+        raise FieldInvalid.of("keys", f"must be 1 to {MOST_KEYS}")
+    checked = [check_key(key, f"keys[{index}]") for index, key in enumerate(keys)]
+    found = find_records(connection, workspace_id, checked)
+    _check_size(record for record in found if record is not None)
+    absent = [key for key, record in zip(keys, found, strict=True) if record is None]
+    return [record for record in found if record is not None], absent
+
+
+def _check_size(records: Iterable[Record]) -> None:
+    """One answer can hold these records."""
+    size = sum(record.ByteSize() for record in records)
+    if size > LARGEST_ANSWER:
+        raise MessageTooLarge(size, LARGEST_ANSWER)
 
 
 def _run(transaction: Transaction, mutation: RecordMutation) -> Changed:
