@@ -57,7 +57,6 @@ class Exchange:
         self._body: list[bytes] = []
         self._body_size = 0
         self._stop: Failure | None = None
-        self._resolve: list[str] = []
         self._trusted = ""
         self._set_up()
 
@@ -72,9 +71,8 @@ class Exchange:
         setopt = self.curl.setopt
         setopt(pycurl.URL, request.target.url)
         setopt(pycurl.CONNECT_TO, connect_to)
-        if resolve != self._resolve:
+        if resolve:  # each time, for libcurl takes it in once and forgets it after a minute
             setopt(pycurl.RESOLVE, resolve)
-            self._resolve = resolve
         setopt(pycurl.HTTPHEADER, _header_lines(request.headers))
         setopt(pycurl.POSTFIELDS, request.body)
         setopt(pycurl.TIMEOUT_MS, max(request.timeout_ms, 1))

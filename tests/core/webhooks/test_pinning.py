@@ -1,10 +1,13 @@
 """Connections lead to the addresses that were checked, and to nothing else."""
 
 import socket
+from ipaddress import ip_address
 
+import pycurl
 import pytest
 
 from clockwire.model.outcome import OutcomeKind
+from clockwire.webhooks.exchange import Exchange, _pins
 from tests.support.receivers import Receiver
 from tests.support.sending import outcome_of, request_to
 
@@ -55,9 +58,25 @@ def test_several_addresses_share_a_connection_only_with_themselves(sender, recei
     assert [each.connection for each in receiver.received] == [0, 0, 1, 0]
 
 
-@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")
-def test_ipv6_addresses_are_reached(sender):
-    with socket.create_server(("::1", 0), family=socket.AF_INET6) as server:
-        port = server.getsockname()[1]
-        outcome = outcome_of(sender, request_to(f"http://[::1]:{port}/", "::1", timeout_ms=200))
-    assert (outcome.kind, outcome.remote_ip) == (OutcomeKind.TIMEOUT, "::1")
+def test_ipv6_addresses_are_pinned_in_brackets():
+    assert _pins((ip_address("2606:4700::1"),), 8443) == (["::[2606:4700::1]:8443"], [])
+    [name], [addresses] = _pins((ip_address("2606:4700::1"), ip_address("1.1.1.1")), 443)
+    assert addresses == f"+{name[2:]}:[2606:4700::1],1.1.1.1"
+
+
+def test_no_address_at_all_leads_nowhere(sender, receiver):
+    outcome = outcome_of(sender, request_to(receiver.url(host="localhost"), addresses=()))
+    assert outcome.kind is not OutcomeKind.SUCCEEDED
+    assert receiver.connection_count == 0
+
+
+def test_a_connection_to_any_other_address_is_not_made_whatever_leads_there(receiver):
+    exchange = Exchange()
+    exchange.begin(request_to(receiver.url(), "127.0.0.2"), print, now=0)
+    exchange.curl.unsetopt(pycurl.CONNECT_TO)
+    with pytest.raises(pycurl.error) as caught:
+        exchange.curl.perform()
+    outcome = exchange.outcome(*caught.value.args)
+    exchange.close()
+    assert (outcome.kind, receiver.connection_count) == (OutcomeKind.ADDRESS_REFUSED, 0)
+    assert "127.0.0.1 is not an address that was checked" in outcome.error
