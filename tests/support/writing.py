@@ -32,13 +32,15 @@ class Working:
     tail: Tail
     log: EventLog
     clock: Clock
+    planner: Planner
 
 
 @asynccontextmanager
 async def working(database: Database, clock: Clock, *, queue_limit: int = 10_000) -> AsyncIterator[Working]:
     """A writer that runs until the end of the block."""
     tail = Tail(asyncio.get_running_loop())
-    publisher = Publisher(Planner(), tail.told)
+    planner = Planner()
+    publisher = Publisher(planner, tail.told)
     writer = Writer(
         database,
         VAULT,
@@ -49,7 +51,8 @@ async def working(database: Database, clock: Clock, *, queue_limit: int = 10_000
     )
     writer.start()
     try:
-        yield Working(database, writer, tail, EventLog(database, writer, tail, clock=clock, poll_seconds=1), clock)
+        log = EventLog(database, writer, tail, clock=clock, poll_seconds=1)
+        yield Working(database, writer, tail, log, clock, planner)
     finally:
         await asyncio.to_thread(writer.stop)
 

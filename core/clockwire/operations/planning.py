@@ -87,11 +87,15 @@ class Plan:
 class Planner:
     """Knows the subscriptions of the workspaces that are written to, for as long as they do not change."""
 
-    def __init__(self, intake: Intake | None = None) -> None:
-        """Without an *intake* every delivery waits to be claimed, by whatever process dispatches."""
-        self._intake = intake
+    def __init__(self) -> None:
+        """Every delivery waits to be claimed, by whatever process dispatches."""
+        self._intake: Intake | None = None
         self._known: dict[str, Known] = {}
         self._reserved: list[str] = []
+
+    def hand_to(self, intake: Intake) -> None:
+        """From now on the dispatcher of this process gets what it has places for without claiming it."""
+        self._intake = intake
 
     def plan(self, transaction: Transaction, fresh: Sequence[Fresh], logs: Mapping[str, Log]) -> Plan:
         """Stores a delivery for each event and each subscription that wants it; storing the bodies is left to do."""

@@ -103,11 +103,7 @@ class Ledger:
         self._ended(settlement.ended)
         for subscription in settlement.disabled:
             log.warning("subscription disabled", subscription_id=subscription.id, reason=subscription.state_reason.name)
-            self._submit(
-                partial(announce_disabled, subscription_id=subscription.id),
-                lambda answer: self._result("announce", answer),
-                subscription.workspace_id,
-            )
+            self._submit(announce_disabled, lambda answer: self._result("announce", answer), subscription.workspace_id)
 
     def _submit(self, operation: Operation, answered: Callable[[Any], None], workspace_id: str = "") -> None:
         def done(answer: Any) -> None:  # noqa: ANN401 - whatever the operation answers
