@@ -77,7 +77,8 @@ class _Parser:
             raise self._next.refused(f"a filter has at most {_MOST_COMPARISONS} comparisons")
         word, operator = self._take(), self._take()
         if word.kind is not TokenKind.PATH or word.text in _JOINTS:
-            raise word.refused(f"expected a path, found {shortened(word.text) or 'the end'!r}")
+            found = repr(shortened(word.text)) if word.text else "the end"
+            raise word.refused(f"expected a path, found {found}")
         if operator.kind is not TokenKind.OPERATOR:
             raise operator.refused(
                 f"a word alone is no condition: expected = != < <= > >= or : after {shortened(word.text)!r}"
