@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import orjson
 import structlog
@@ -50,5 +50,7 @@ def _configure_libraries(level: str, shared: list[Processor], renderer: list[Pro
     root.setLevel(max(LEVELS[level], logging.WARNING))
 
 
-def _json(line: object, **_: object) -> str:
-    return orjson.dumps(line, default=str).decode()
+def _json(line: Mapping[str, object], **_: object) -> str:
+    """When, how important and what come first."""
+    head = {name: line[name] for name in ("timestamp", "level", "event") if name in line}
+    return orjson.dumps(head | {name: value for name, value in line.items() if name not in head}, default=str).decode()

@@ -1,0 +1,96 @@
+"""What works without anybody calling: the database, the thread that writes, the thread that sends webhooks."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.exc import ArgumentError
+
+from clockwire.dispatch_lock import only_dispatcher
+from clockwire.model.instants import Clock
+from clockwire.model.vault import Vault, WrongKeyError
+from clockwire.operations.endings import Endings
+from clockwire.operations.planning import Planner
+from clockwire.operations.publishing import Publisher
+from clockwire.operations.tail import Tail
+from clockwire.secret_keys import secret_keys
+from clockwire.settings import SettingError, Settings
+from clockwire.storage.database import Database
+from clockwire.storage.schema import prepare
+from clockwire.storage.vault_check import check_vault
+from clockwire.storage.writer import Writer
+from clockwire.webhooks.addresses import AddressPolicy
+from clockwire.webhooks.dispatcher import Dispatcher
+from clockwire.webhooks.resolver import Resolver
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """The parts that run, and what they share."""
+
+    database: Database
+    vault: Vault
+    writer: Writer[Any]
+    tail: Tail
+    endings: Endings
+    resolver: Resolver
+    #: None if another process sends the webhooks.
+    dispatcher: Dispatcher | None
+
+
+async def start_engine(settings: Settings, clock: Clock, stack: AsyncExitStack, *, dispatches: bool) -> Engine:
+    """Opens the database, and starts the writer and the dispatcher. *stack* stops them in the opposite order."""
+    database = open_database(settings.database)
+    stack.callback(database.close)
+    vault = await asyncio.to_thread(_open_vault, database, settings)
+    if dispatches and database.dialect == "sqlite":
+        stack.enter_context(only_dispatcher(Path(database.url.database or "")))
+    tail, endings = Tail(asyncio.get_running_loop()), Endings()
+    resolver = Resolver(AddressPolicy(settings.allow_target))
+    planner = Planner()
+    publisher = Publisher(planner, tail.told)
+    writer: Writer[Any] = Writer(database, vault, clock=clock, seal=publisher.seal, committed=publisher.committed)
+    dispatcher = Dispatcher(writer, vault, resolver, clock=clock, ended=endings.tell) if dispatches else None
+    if dispatcher is not None:
+        planner.hand_to(dispatcher)
+    writer.start()
+    stack.push_async_callback(asyncio.to_thread, writer.stop)
+    if dispatcher is not None:
+        dispatcher.start()
+        stack.push_async_callback(asyncio.to_thread, dispatcher.stop, settings.drain_timeout.total_seconds())
+    return Engine(
+        database=database,
+        vault=vault,
+        writer=writer,
+        tail=tail,
+        endings=endings,
+        resolver=resolver,
+        dispatcher=dispatcher,
+    )
+
+
+def open_database(url: str) -> Database:
+    """The database at a URL, which is not connected to yet. SettingError if there can be none."""
+    try:
+        return Database(url)
+    except (ValueError, ArgumentError) as error:
+        message = f"--database: {error}"
+        raise SettingError(message) from error
+
+
+def _open_vault(database: Database, settings: Settings) -> Vault:
+    """The vault of this database, which has its tables. SchemaError, or SettingError for a wrong secret key."""
+    prepare(database)
+    vault = Vault(secret_keys(settings.secret_key, settings.secret_key_file, database.url))
+    try:
+        with database.writing() as connection:
+            check_vault(connection, vault)
+    except WrongKeyError as error:
+        message = (
+            "the secrets in this database were encrypted with another secret key: "
+            "set CLOCKWIRE_SECRET_KEY, or --secret-key-file, to the one it was first started with"
+        )
+        raise SettingError(message) from error
+    return vault

@@ -1,0 +1,68 @@
+"""Which services there are, and what each is made of."""
+
+from dataclasses import dataclass
+
+import grpc
+from grpc_health.v1 import health_pb2_grpc
+from grpc_health.v1.health_pb2 import HealthCheckResponse
+from grpc_reflection.v1alpha import reflection
+
+from clockwire.model.instants import Clock
+from clockwire.operations.event_log import EventLog
+from clockwire.rpc.account import Account, ServerFacts
+from clockwire.rpc.api_keys import ApiKeys
+from clockwire.rpc.authentication import Authenticator
+from clockwire.rpc.consumers import Consumers
+from clockwire.rpc.events import Events, add_events
+from clockwire.rpc.health import Health
+from clockwire.rpc.scopes import ACCESS
+from clockwire.rpc.streams import Drain
+from clockwire.rpc.workspaces import Workspaces
+from clockwire.rpc.writes import Writes
+from clockwire.storage.database import Database
+from clockwire.v1.account_service_pb2_grpc import add_AccountServiceServicer_to_server
+from clockwire.v1.api_key_service_pb2_grpc import add_ApiKeyServiceServicer_to_server
+from clockwire.v1.consumer_service_pb2_grpc import add_ConsumerServiceServicer_to_server
+from clockwire.v1.workspace_service_pb2_grpc import add_WorkspaceServiceServicer_to_server
+
+SERVICES = sorted({method.split("/")[1] for method in ACCESS})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What the servicers are made of."""
+
+    database: Database
+    writes: Writes
+    event_log: EventLog
+    authenticator: Authenticator
+    drain: Drain
+    facts: ServerFacts
+    clock: Clock
+
+    def register(self, server: grpc.aio.Server) -> None:
+        """The server answers for every service of the contract."""
+        database, writes, clock = self.database, self.writes, self.clock
+        add_AccountServiceServicer_to_server(Account(database, self.facts, clock), server)
+        add_WorkspaceServiceServicer_to_server(Workspaces(database, writes, self.authenticator, clock), server)
+        add_ApiKeyServiceServicer_to_server(ApiKeys(database, writes, self.authenticator, clock), server)
+        add_ConsumerServiceServicer_to_server(Consumers(database, writes, clock), server)
+        add_events(Events(self.event_log, database, self.drain, clock), server)
+
+
+def add_health(server: grpc.aio.Server, drain: Drain) -> Health:
+    """The server says how it is; at first it does not serve."""
+    health = Health(drain)
+    health_pb2_grpc.add_HealthServicer_to_server(health, server)  # type: ignore[no-untyped-call]
+    return health
+
+
+async def set_serving(health: Health) -> None:
+    """Every service is said to work."""
+    for service in ("", *SERVICES):
+        await health.set(service, HealthCheckResponse.SERVING)
+
+
+def add_reflection(server: grpc.aio.Server) -> None:
+    """The server tells tools which services it has."""
+    reflection.enable_server_reflection([*SERVICES, reflection.SERVICE_NAME], server)  # type: ignore[no-untyped-call]

@@ -1,0 +1,142 @@
+"""How the service starts, runs and stops; in this order."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+
+import structlog
+
+from clockwire.engine import Engine, start_engine
+from clockwire.model.instants import Clock, system_clock
+from clockwire.operations.event_log import EventLog
+from clockwire.operations.housekeeping import Housekeeping
+from clockwire.rpc.account import ServerFacts
+from clockwire.rpc.authentication import Authenticator
+from clockwire.rpc.interceptors import Frame
+from clockwire.rpc.listening import LARGEST_REQUEST, MIN_KEEPALIVE_SECONDS, Tls, bind, new_server
+from clockwire.rpc.services import Services, add_health, add_reflection, set_serving
+from clockwire.rpc.streams import Drain, Streams
+from clockwire.rpc.writes import Writes
+from clockwire.settings import Address, Settings
+
+#: How often to look for what other processes wrote.
+POLL_SECONDS = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+async def serve(settings: Settings, ready: Callable[[Address], None]) -> None:
+    """Answers calls until a signal says to stop; *ready* hears the address once it does."""
+    with _stop_signals() as stopping:
+        async with running(settings) as server:
+            ready(server.address)
+            await stopping.wait()
+
+
+async def dispatch(settings: Settings, ready: Callable[[], None]) -> None:
+    """Sends webhooks, and nothing else, until a signal says to stop."""
+    with _stop_signals() as stopping:
+        async with AsyncExitStack() as stack:
+            await start_engine(settings, system_clock, stack, dispatches=True)
+            ready()
+            await stopping.wait()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A server that answers."""
+
+    address: Address
+    engine: Engine
+    streams: Streams
+    housekeeping: Housekeeping
+
+
+@asynccontextmanager
+async def running(settings: Settings, *, clock: Clock = system_clock) -> AsyncIterator[Server]:
+    """A server that answers until it is left. Then it drains, and everything is closed in the opposite order."""
+    async with AsyncExitStack() as stack:
+        engine = await start_engine(settings, clock, stack, dispatches=settings.dispatch)
+        drain = Drain()
+        authenticator = Authenticator(engine.database, clock)
+        streams = Streams(authenticator, drain, limit=settings.max_streams_per_key)
+        housekeeping = Housekeeping(engine.database, engine.writer, clock=clock, key_uses=authenticator.take_uses)
+        stack.push_async_callback(housekeeping.note_key_uses)
+        await stack.enter_async_context(_background(streams.run(), housekeeping.run()))
+        services = Services(
+            database=engine.database,
+            writes=Writes(engine.writer),
+            event_log=EventLog(engine.database, engine.writer, engine.tail, clock=clock, poll_seconds=POLL_SECONDS),
+            authenticator=authenticator,
+            drain=drain,
+            facts=_facts(settings),
+            clock=clock,
+        )
+        address = await stack.enter_async_context(_listening(settings, services, streams))
+        yield Server(address=address, engine=engine, streams=streams, housekeeping=housekeeping)
+
+
+@asynccontextmanager
+async def _listening(settings: Settings, services: Services, streams: Streams) -> AsyncIterator[Address]:
+    """The port is open. On the way out: not healthy, streams end, calls in flight finish."""
+    server = new_server(Frame(services.authenticator, streams))
+    services.register(server)
+    health = add_health(server, services.drain)
+    if settings.reflection:
+        add_reflection(server)
+    port = bind(server, str(settings.listen), _tls(settings))
+    await server.start()
+    await set_serving(health)
+    address = Address(host=settings.listen.host, port=port)
+    log.info("listening", address=str(address), tls=settings.tls_cert is not None)
+    try:
+        yield address
+    finally:
+        log.info("draining", open_streams=streams.open_count)
+        await health.enter_graceful_shutdown()
+        streams.drain()
+        await server.stop(settings.drain_timeout.total_seconds())
+        log.info("stopped listening")
+
+
+@asynccontextmanager
+async def _background(*tasks: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """The tasks run until this is left; none of them ends by itself."""
+    running_tasks = [asyncio.create_task(task) for task in tasks]
+    try:
+        yield
+    finally:
+        for task in running_tasks:
+            task.cancel()
+        await asyncio.gather(*running_tasks, return_exceptions=True)
+
+
+@contextmanager
+def _stop_signals() -> Iterator[asyncio.Event]:
+    """An event that SIGTERM and SIGINT set."""
+    loop, stopping = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    try:
+        yield stopping
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+def _facts(settings: Settings) -> ServerFacts:
+    features = {"dispatch": settings.dispatch, "reflection": settings.reflection}
+    return ServerFacts(
+        features=[name for name, on in features.items() if on],
+        max_request_bytes=LARGEST_REQUEST,
+        min_keepalive_seconds=MIN_KEEPALIVE_SECONDS,
+        max_streams_per_key=settings.max_streams_per_key,
+    )
+
+
+def _tls(settings: Settings) -> Tls | None:
+    if settings.tls_cert is None or settings.tls_key is None:
+        return None
+    return Tls(cert=settings.tls_cert, key=settings.tls_key, client_ca=settings.tls_client_ca)
