@@ -20,7 +20,9 @@ from clockwire.webhooks.failures import Failure, failure_of
 from clockwire.webhooks.responses import decoded, headers_of
 
 LARGEST_READ = 64 * 1024
-"""A response body is read up to here; a longer one is ended by closing its connection."""
+"""A response body is read up to here; a longer one is ended by closing its connection."""LARGEST_HEAD = 64 * 1024
+"""The same for status line and headers, those of 1xx responses and trailers included."""
+
 _IDLE_SECONDS = 60
 _LIFETIME_SECONDS = 600
 _ALWAYS = ["Expect:", "Accept-Encoding: identity"]  # the first keeps libcurl from asking for 100-continue
@@ -54,6 +56,7 @@ class Exchange:
         self.curl = pycurl.Curl()
         self._start_time: Instant = 0
         self._head: list[bytes] = []
+        self._head_size = 0
         self._body: list[bytes] = []
         self._body_size = 0
         self._stop: Failure | None = None
@@ -64,6 +67,7 @@ class Exchange:
         """The handle is ready for *request* and holds nothing of the one before."""
         self.request, self.done, self._start_time = request, done, now
         self._head.clear()
+        self._head_size = 0
         self._body.clear()
         self._body_size = 0
         self._stop = None
@@ -114,6 +118,8 @@ class Exchange:
         """Why there is no whole response; none if it was only too long."""
         if error == pycurl.E_WRITE_ERROR and self._body_size > LARGEST_READ:
             return None
+        if self._head_size > LARGEST_HEAD:
+            return Failure(OutcomeKind.CONNECTION_ERROR, f"the response headers exceed {LARGEST_HEAD} bytes")
         return self._stop or failure_of(error, message, self.curl)
 
     def _set_up(self) -> None:
@@ -133,7 +139,7 @@ class Exchange:
             pycurl.SSL_VERIFYPEER: 1,
             pycurl.SSL_VERIFYHOST: 2,
             pycurl.CAINFO: _public_authorities(),
-            pycurl.HEADERFUNCTION: self._head.append,  # libcurl ends a response with 300 KiB of headers, or 5,000
+            pycurl.HEADERFUNCTION: self._on_head,
             pycurl.WRITEFUNCTION: self._on_body,
             pycurl.OPENSOCKETFUNCTION: self._on_connect,
             pycurl.SOCKOPTFUNCTION: self._on_opened,
@@ -162,6 +168,11 @@ class Exchange:
         """By now libcurl has its own copy of the socket that was opened for it."""
         self._opened.close()
         return pycurl.SOCKOPT_OK
+
+    def _on_head(self, line: bytes) -> int | None:
+        self._head_size += len(line)
+        self._head.append(line)
+        return 0 if self._head_size > LARGEST_HEAD else None
 
     def _on_body(self, chunk: bytes) -> int | None:
         self._body_size += len(chunk)
