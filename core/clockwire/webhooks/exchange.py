@@ -20,7 +20,8 @@ from clockwire.webhooks.failures import Failure, failure_of
 from clockwire.webhooks.responses import decoded, headers_of
 
 LARGEST_READ = 64 * 1024
-"""A response body is read up to here; a longer one is ended by closing its connection."""LARGEST_HEAD = 64 * 1024
+"""A response body is read up to here; a longer one is ended by closing its connection."""
+LARGEST_HEAD = 64 * 1024
 """The same for status line and headers, those of 1xx responses and trailers included."""
 
 _IDLE_SECONDS = 60
