@@ -40,7 +40,7 @@ async def working(database: Database, clock: Clock, *, queue_limit: int = 10_000
     """A writer that runs until the end of the block."""
     tail = Tail(asyncio.get_running_loop())
     planner = Planner()
-    publisher = Publisher(planner, tail.told)
+    publisher = Publisher(planner, lambda sealed: tail.told(sealed.entries))
     writer = Writer(
         database,
         VAULT,

@@ -1,6 +1,6 @@
 """Which subscriptions an event is owed to, and in what bytes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -33,8 +33,8 @@ class Intake(Protocol):
     def accept(self, claimed: Sequence[ClaimedDelivery]) -> None:
         """Takes deliveries into the places that were reserved for them."""
 
-    def subscriptions_changed(self, workspace_ids: Iterable[str]) -> None:
-        """Hears that what it knows of the subscriptions of these workspaces is old."""
+    def subscriptions_changed(self, workspace_ids: Collection[str] | None) -> None:
+        """Hears that what it knows of the subscriptions of these workspaces (None: of any) is old."""
 
     def wake(self) -> None:
         """Hears that there are deliveries to claim."""
@@ -109,7 +109,7 @@ class Planner:
         insert_deliveries(transaction.connection, plan.deliveries)
         return plan
 
-    def committed(self, plan: Plan, changed: Iterable[str]) -> None:
+    def committed(self, plan: Plan, changed: Collection[str]) -> None:
         """The plan holds: the dispatcher gets its share. *changed*: workspaces whose subscriptions were changed."""
         self._known.update(plan.known)
         self._reserved = []

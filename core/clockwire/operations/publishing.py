@@ -5,7 +5,7 @@ is owed a delivery, whose body is rendered once per shape; all of it is stored i
 and the dispatcher hear of it, and they get the very bytes that were stored.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from clockwire.model.caller import Caller
@@ -36,8 +36,8 @@ class Sealed:
 class Publisher:
     """The last step of every group, and the first after its commit."""
 
-    def __init__(self, planner: Planner, told: Callable[[Mapping[str, Sequence[LogEntry]]], None]) -> None:
-        """*told* hears the new entries by workspace, on the writer's thread."""
+    def __init__(self, planner: Planner, told: Callable[[Sealed], None]) -> None:
+        """*told* hears what was committed, on the writer's thread."""
         self._planner = planner
         self._told = told
 
@@ -56,8 +56,8 @@ class Publisher:
     def committed(self, sealed: Sealed) -> None:
         """Tells the readers and the dispatcher."""
         self._planner.committed(sealed.plan, sealed.changed)
-        if sealed.entries:
-            self._told(sealed.entries)
+        if sealed.entries or sealed.changed:
+            self._told(sealed)
 
 
 def _publish(transaction: Transaction, sealed: Sealed) -> list[Fresh]:

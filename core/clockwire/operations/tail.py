@@ -6,7 +6,7 @@ database. A wake-up carries no data, so that one which gets lost costs time and 
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import islice
@@ -40,10 +40,10 @@ class Tail:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._extend, entries)
 
-    def announced(self, workspace_id: str) -> None:
-        """Hears, on the loop, that another process committed something in a workspace."""
-        if recent := self._recent.get(workspace_id):
-            _wake(recent)
+    def announced(self, workspace_ids: Collection[str] | None) -> None:
+        """Hears from any thread that another process committed something in these workspaces; None: perhaps in any."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._wake_all, workspace_ids)
 
     @contextmanager
     def reading(self, workspace_id: str) -> Iterator[None]:
@@ -80,6 +80,11 @@ class Tail:
                     await waiting
         finally:
             recent.waiting.discard(waiting)
+
+    def _wake_all(self, workspace_ids: Collection[str] | None) -> None:
+        for workspace_id, recent in self._recent.items():
+            if workspace_ids is None or workspace_id in workspace_ids:
+                _wake(recent)
 
     def _extend(self, entries: Mapping[str, Sequence[LogEntry]]) -> None:
         for workspace_id, new in entries.items():

@@ -9,7 +9,7 @@ import asyncio
 import heapq
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import count
@@ -36,6 +36,7 @@ log = structlog.get_logger(__name__)
 
 _MOST_IN_FLIGHT = 1_000
 _PAUSE_SECONDS = 0.1
+_NEVER: Instant = 1 << 62
 _POLL = SECOND // 2  # how often to look for deliveries that nobody told us of
 
 
@@ -50,8 +51,12 @@ class Dispatcher:
         *,
         clock: Clock,
         ended: Callable[[Sequence[str]], None] = lambda _: None,
+        claims: bool = True,
     ) -> None:
-        """*ended* hears the ids of deliveries that have come to an end, on the dispatcher's thread."""
+        """*ended* hears the ids of deliveries that have come to an end, on the dispatcher's thread.
+
+        One that does not claim makes tests only: the deliveries of this database are sent by other processes.
+        """
         self.lease = new_id(clock())
         self._clock = clock
         self._sender = Sender(clock=clock)
@@ -65,8 +70,8 @@ class Dispatcher:
         self._later: list[tuple[Instant, int, Lane]] = []
         self._order = count()
         self._in_flight = 0
-        self._hungry = True
-        self._claim_time: Instant = 0
+        self._hungry = claims
+        self._claim_time: Instant = 0 if claims else _NEVER
         self._stop_time: Instant | None = None
         self._failed = threading.Event()  # never set: what failed is tried again after a pause
         self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
@@ -105,13 +110,12 @@ class Dispatcher:
         """Takes deliveries into the places that were reserved for them."""
         self._tell(partial(self._accepted, claimed))
 
-    def subscriptions_changed(self, workspace_ids: Iterable[str]) -> None:
-        """Begins no attempt any more for subscriptions of these workspaces as they were before."""
-        workspaces = set(workspace_ids)
+    def subscriptions_changed(self, workspace_ids: Collection[str] | None) -> None:
+        """Begins no attempt any more for subscriptions of these workspaces (None: of any) as they were before."""
         with self._lock:
             for lane in self._lanes.values():
-                lane.stale = lane.stale or lane.subscription.workspace_id in workspaces
-        self._tell(partial(self._renew, workspaces))
+                lane.stale = lane.stale or workspace_ids is None or lane.subscription.workspace_id in workspace_ids
+        self._tell(partial(self._renew, workspace_ids))
 
     def wake(self) -> None:
         """Hears that there are deliveries to claim."""
@@ -240,12 +244,12 @@ class Dispatcher:
             lane.subscription = subscription
         return lane
 
-    def _renew(self, workspaces: set[str]) -> None:
+    def _renew(self, workspace_ids: Collection[str] | None) -> None:
         """What is queued for changed subscriptions is given back, and claimed again if it is still to be sent."""
         given_back: list[ClaimedDelivery] = []
         with self._lock:
             for lane in self._lanes.values():
-                if lane.stale and lane.subscription.workspace_id in workspaces:
+                if lane.stale and (workspace_ids is None or lane.subscription.workspace_id in workspace_ids):
                     given_back += lane.queue
                     lane.queue.clear()
                     lane.stale = False
