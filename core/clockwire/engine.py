@@ -10,8 +10,10 @@ from sqlalchemy.exc import ArgumentError
 
 from clockwire.dispatch_lock import only_dispatcher
 from clockwire.model.instants import Clock
+from clockwire.model.target import check_target_url
 from clockwire.model.vault import Vault, WrongKeyError
 from clockwire.operations.endings import Endings
+from clockwire.operations.news import News
 from clockwire.operations.planning import Planner
 from clockwire.operations.publishing import Publisher
 from clockwire.operations.tail import Tail
@@ -23,7 +25,9 @@ from clockwire.storage.vault_check import check_vault
 from clockwire.storage.writer import Writer
 from clockwire.webhooks.addresses import AddressPolicy
 from clockwire.webhooks.dispatcher import Dispatcher
-from clockwire.webhooks.resolver import Resolver
+from clockwire.webhooks.resolver import Resolver, require_sendable
+
+LOOK_UP_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +40,12 @@ class Engine:
     tail: Tail
     endings: Endings
     resolver: Resolver
-    #: None if another process sends the webhooks.
-    dispatcher: Dispatcher | None
+    dispatcher: Dispatcher
+
+    async def check_target(self, url: str) -> None:
+        """Raises TargetUrlRefused for a URL that webhooks may not be sent to, as its host is now."""
+        asked = self.resolver.resolve(check_target_url(url, http_allowed=True), timeout_seconds=LOOK_UP_SECONDS)
+        require_sendable(await asyncio.wrap_future(asked))
 
 
 async def start_engine(settings: Settings, clock: Clock, stack: AsyncExitStack, *, dispatches: bool) -> Engine:
@@ -49,17 +57,21 @@ async def start_engine(settings: Settings, clock: Clock, stack: AsyncExitStack, 
         stack.enter_context(only_dispatcher(Path(database.url.database or "")))
     tail, endings = Tail(asyncio.get_running_loop()), Endings()
     resolver = Resolver(AddressPolicy(settings.allow_target))
+    stack.callback(resolver.close)
     planner = Planner()
-    publisher = Publisher(planner, tail.told)
+    news = News(database, tail)
+    publisher = Publisher(planner, news.committed)
     writer: Writer[Any] = Writer(database, vault, clock=clock, seal=publisher.seal, committed=publisher.committed)
-    dispatcher = Dispatcher(writer, vault, resolver, clock=clock, ended=endings.tell) if dispatches else None
-    if dispatcher is not None:
+    dispatcher = Dispatcher(writer, vault, resolver, clock=clock, ended=endings.tell, claims=dispatches)
+    if dispatches:
         planner.hand_to(dispatcher)
+        news.hand_to(dispatcher)
+    news.start()
+    stack.push_async_callback(asyncio.to_thread, news.stop)
     writer.start()
     stack.push_async_callback(asyncio.to_thread, writer.stop)
-    if dispatcher is not None:
-        dispatcher.start()
-        stack.push_async_callback(asyncio.to_thread, dispatcher.stop, settings.drain_timeout.total_seconds())
+    dispatcher.start()
+    stack.push_async_callback(asyncio.to_thread, dispatcher.stop, settings.drain_timeout.total_seconds())
     return Engine(
         database=database,
         vault=vault,

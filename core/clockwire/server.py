@@ -12,6 +12,7 @@ from clockwire.engine import Engine, start_engine
 from clockwire.model.instants import Clock, system_clock
 from clockwire.operations.event_log import EventLog
 from clockwire.operations.housekeeping import Housekeeping
+from clockwire.operations.samples import Samples
 from clockwire.rpc.account import ServerFacts
 from clockwire.rpc.authentication import Authenticator
 from clockwire.rpc.interceptors import Frame
@@ -20,6 +21,7 @@ from clockwire.rpc.services import Services, add_health, add_reflection, set_ser
 from clockwire.rpc.streams import Drain, Streams
 from clockwire.rpc.writes import Writes
 from clockwire.settings import Address, Settings
+from clockwire.webhooks.posting import headers_of
 
 #: How often to look for what other processes wrote.
 POLL_SECONDS = 1.0
@@ -65,23 +67,35 @@ async def running(settings: Settings, *, clock: Clock = system_clock) -> AsyncIt
         housekeeping = Housekeeping(engine.database, engine.writer, clock=clock, key_uses=authenticator.take_uses)
         stack.push_async_callback(housekeeping.note_key_uses)
         await stack.enter_async_context(_background(streams.run(), housekeeping.run()))
-        services = Services(
-            database=engine.database,
-            writes=Writes(engine.writer),
-            event_log=EventLog(engine.database, engine.writer, engine.tail, clock=clock, poll_seconds=POLL_SECONDS),
-            authenticator=authenticator,
-            drain=drain,
-            facts=_facts(settings),
-            clock=clock,
-        )
+        services = _services(engine, authenticator, drain, facts=_facts(settings), clock=clock)
         address = await stack.enter_async_context(_listening(settings, services, streams))
         yield Server(address=address, engine=engine, streams=streams, housekeeping=housekeeping)
+
+
+def _services(
+    engine: Engine, authenticator: Authenticator, drain: Drain, *, facts: ServerFacts, clock: Clock
+) -> Services:
+    database, writer = engine.database, engine.writer
+    return Services(
+        database=database,
+        writes=Writes(writer),
+        event_log=EventLog(database, writer, engine.tail, clock=clock, poll_seconds=POLL_SECONDS),
+        endings=engine.endings,
+        vault=engine.vault,
+        samples=Samples(database, writer, engine.dispatcher),
+        check_target=engine.check_target,
+        headers_of=lambda claimed: headers_of(claimed, engine.vault, clock()).logged,
+        authenticator=authenticator,
+        drain=drain,
+        facts=facts,
+        clock=clock,
+    )
 
 
 @asynccontextmanager
 async def _listening(settings: Settings, services: Services, streams: Streams) -> AsyncIterator[Address]:
     """The port is open. On the way out: not healthy, streams end, calls in flight finish."""
-    server = new_server(Frame(services.authenticator, streams))
+    server = new_server(Frame(services.authenticator, streams, services.drain))
     services.register(server)
     health = add_health(server, services.drain)
     if settings.reflection:

@@ -15,7 +15,7 @@ from clockwire.rpc.authentication import Authenticator
 from clockwire.rpc.callers import Admitted, admit, caller, set_caller
 from clockwire.rpc.errors import message_of, of_exception, status_of, trailers_of
 from clockwire.rpc.scopes import ACCESS, OPEN_SERVICES, OPERATOR, Access
-from clockwire.rpc.streams import Streams
+from clockwire.rpc.streams import Drain, Streams
 
 __all__ = ["Frame", "caller", "logged_fields"]
 
@@ -38,12 +38,14 @@ log = structlog.get_logger(__name__)
 class Frame(grpc.aio.ServerInterceptor):
     """Lets callers in by the table of scopes, turns errors into statuses, logs each call when it ends.
 
-    A method that the table does not know is open to operators only; health and reflection are left alone.
+    A method that the table does not know is open to operators only; health and reflection are left alone. A call that
+    may wait for something (a long poll) ends when the server drains, as streams do.
     """
 
-    def __init__(self, authenticator: Authenticator, streams: Streams) -> None:
+    def __init__(self, authenticator: Authenticator, streams: Streams, drain: Drain) -> None:
         self._authenticator = authenticator
         self._streams = streams
+        self._drain = drain
 
     async def intercept_service(
         self,
@@ -73,7 +75,8 @@ class Frame(grpc.aio.ServerInterceptor):
     def _once(self, behavior: Any, method: str, access: Access) -> Any:  # noqa: ANN401
         async def answer(request: Any, context: Context) -> Any:  # noqa: ANN401
             async with self._framed(request, context, method=method, access=access):
-                return await behavior(request, context)
+                answering = behavior(request, context)
+                return await (self._drain.before(answering) if _may_wait(request) else answering)
 
         return answer
 
@@ -124,6 +127,10 @@ def logged_fields(request: object) -> Mapping[str, object]:
         for field, value in request.ListFields()
         if field.cpp_type in _LOGGED_TYPES and isinstance(value, str | int | bool)
     }
+
+
+def _may_wait(request: object) -> bool:
+    return isinstance(request, Message) and "wait_timeout" in request.DESCRIPTOR.fields_by_name
 
 
 def _shown(field: FieldDescriptor, value: str | int | bool) -> object:  # noqa: FBT001

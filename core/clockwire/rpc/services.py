@@ -1,5 +1,6 @@
 """Which services there are, and what each is made of."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 import grpc
@@ -7,22 +8,32 @@ from grpc_health.v1 import health_pb2_grpc
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 from grpc_reflection.v1alpha import reflection
 
+from clockwire.model.delivery import ClaimedDelivery
 from clockwire.model.instants import Clock
+from clockwire.model.vault import Vault
+from clockwire.operations.endings import Endings
 from clockwire.operations.event_log import EventLog
+from clockwire.operations.samples import Samples
 from clockwire.rpc.account import Account, ServerFacts
 from clockwire.rpc.api_keys import ApiKeys
 from clockwire.rpc.authentication import Authenticator
 from clockwire.rpc.consumers import Consumers
+from clockwire.rpc.deliveries import Deliveries
 from clockwire.rpc.events import Events, add_events
 from clockwire.rpc.health import Health
+from clockwire.rpc.records import Records
 from clockwire.rpc.scopes import ACCESS
 from clockwire.rpc.streams import Drain
+from clockwire.rpc.subscriptions import Subscriptions
 from clockwire.rpc.workspaces import Workspaces
 from clockwire.rpc.writes import Writes
 from clockwire.storage.database import Database
 from clockwire.v1.account_service_pb2_grpc import add_AccountServiceServicer_to_server
 from clockwire.v1.api_key_service_pb2_grpc import add_ApiKeyServiceServicer_to_server
 from clockwire.v1.consumer_service_pb2_grpc import add_ConsumerServiceServicer_to_server
+from clockwire.v1.delivery_service_pb2_grpc import add_DeliveryServiceServicer_to_server
+from clockwire.v1.record_service_pb2_grpc import add_RecordServiceServicer_to_server
+from clockwire.v1.subscription_service_pb2_grpc import add_SubscriptionServiceServicer_to_server
 from clockwire.v1.workspace_service_pb2_grpc import add_WorkspaceServiceServicer_to_server
 
 SERVICES = sorted({method.split("/")[1] for method in ACCESS})
@@ -35,6 +46,11 @@ class Services:
     database: Database
     writes: Writes
     event_log: EventLog
+    endings: Endings
+    vault: Vault
+    samples: Samples
+    check_target: Callable[[str], Awaitable[object]]
+    headers_of: Callable[[ClaimedDelivery], Mapping[str, str]]
     authenticator: Authenticator
     drain: Drain
     facts: ServerFacts
@@ -47,7 +63,21 @@ class Services:
         add_WorkspaceServiceServicer_to_server(Workspaces(database, writes, self.authenticator, clock), server)
         add_ApiKeyServiceServicer_to_server(ApiKeys(database, writes, self.authenticator, clock), server)
         add_ConsumerServiceServicer_to_server(Consumers(database, writes, clock), server)
+        add_RecordServiceServicer_to_server(Records(database, writes, clock), server)
+        add_DeliveryServiceServicer_to_server(Deliveries(database, writes, self.endings, clock), server)
+        add_SubscriptionServiceServicer_to_server(self._subscriptions(), server)
         add_events(Events(self.event_log, database, self.drain, clock), server)
+
+    def _subscriptions(self) -> Subscriptions:
+        return Subscriptions(
+            self.database,
+            self.writes,
+            self.vault,
+            self.samples,
+            check_target=self.check_target,
+            headers_of=self.headers_of,
+            clock=self.clock,
+        )
 
 
 def add_health(server: grpc.aio.Server, drain: Drain) -> Health:

@@ -1,7 +1,7 @@
 """When a stream ends that would go on for ever: the server drains, the key ends, or it has grown old.
 
-The interceptor guards every stream with this; servicers yield and know nothing of it. A unary call that waits for
-something (a long poll) awaits it with `Drain.before`.
+The interceptor guards every stream with this, and every unary call that may wait for something (a long poll);
+servicers know nothing of it.
 """
 
 import asyncio

@@ -1,0 +1,18 @@
+"""What a test of the service may ask for: a whole server in its own process."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.support.clock import MovableClock
+from tests.support.server import Served, served
+
+
+@pytest.fixture
+async def server(database_url: str, clock: MovableClock) -> AsyncIterator[Served]:
+    """A server on each kind of database, with a workspace and keys; `tests/support/server.py: served` has more to set.
+
+    A test for which one kind is enough says `@ON_SQLITE`.
+    """
+    async with served(database_url, clock) as server:
+        yield server
