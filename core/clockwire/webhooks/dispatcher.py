@@ -297,7 +297,7 @@ class Dispatcher:
 
     def _wait_seconds(self) -> float:
         """How long there is nothing to do but to wait for the network."""
-        if self._runnable and self._in_flight < _MOST_IN_FLIGHT:
+        if (self._runnable and self._in_flight < _MOST_IN_FLIGHT) or self._stopped():
             return 0.0
         now = self._clock()
         until = now + _POLL
