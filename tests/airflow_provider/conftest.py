@@ -1,0 +1,61 @@
+"""A server for what the provider does, and an Airflow home for what it does without a running Airflow."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clockwire.client import Client
+from tests.support.serving import RunningServer, running_server
+
+# Airflow reads its settings, and makes its home, when it is first imported.
+os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="airflow-home-")
+os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A real server that may send webhooks to this machine."""
+    with running_server(tmp_path_factory.mktemp("clockwire"), "--allow-target", "127.0.0.0/8") as server:
+        yield server
+
+
+@pytest.fixture
+def client(server: RunningServer) -> Iterator[Client]:
+    """A client of that server that may do everything."""
+    with server.client() as client:
+        yield client
+
+
+@pytest.fixture
+def connection(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The id of an Airflow connection to that server."""
+    monkeypatch.setenv("AIRFLOW_CONN_CLOCKWIRE_DEFAULT", connection_json(server))
+    return "clockwire_default"
+
+
+def connection_json(server: RunningServer, **extra: Any) -> str:
+    """An Airflow connection to *server*, as a variable of the environment holds it."""
+    import json
+
+    host, _, port = server.target.rpartition(":")
+    return json.dumps(
+        {
+            "conn_type": "clockwire",
+            "host": host,
+            "port": int(port),
+            "password": server.api_key,
+            "extra": {"tls": False, **extra},
+        }
+    )
+
+
+@pytest.fixture
+def folder_of_the_provider() -> Path:
+    """Where the package lies."""
+    import clockwire_provider
+
+    return Path(clockwire_provider.__file__).parent

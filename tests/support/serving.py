@@ -1,0 +1,84 @@
+"""The program `clockwire`, serving a database of its own, as a user would run it."""
+
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from clockwire.client import Client
+
+PROGRAM = str(Path(sys.executable).with_name("clockwire"))
+
+
+@dataclass
+class RunningServer:
+    """A server on SQLite, with one workspace and a key that may do everything in it."""
+
+    folder: Path
+    options: Sequence[str] = ()
+    target: str = ""
+    workspace_id: str = ""
+    api_key: str = ""
+    _process: "subprocess.Popen[str] | None" = None
+    _database: list[str] = field(default_factory=list)
+
+    def create(self) -> None:
+        """Make the database, the workspace and the key."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._database = ["--database", f"sqlite:///{self.folder / 'clockwire.db'}"]
+        self.workspace_id = run_program("workspace", "create", "acme", *self._database)
+        self.api_key = self.new_key("all")
+
+    def new_key(self, *scopes: str) -> str:
+        """A key with these scopes."""
+        chosen = [argument for scope in scopes for argument in ("--scope", scope)]
+        return run_program("key", "create", "--workspace", self.workspace_id, *chosen, *self._database)
+
+    def start(self, listen: str = "127.0.0.1:0") -> None:
+        """Serve, at the address of an earlier start if there was one."""
+        with (self.folder / "server.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [PROGRAM, "serve", *self._database, "--listen", self.target or listen, *self.options],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline().strip()
+        assert line.startswith("listening on "), (self.folder / "server.log").read_text()[-3000:]
+        self.target = line.removeprefix("listening on ")
+
+    def kill(self) -> None:
+        """End it as a power failure would."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.communicate()
+
+    def stop(self) -> None:
+        """End it in an orderly way."""
+        assert self._process is not None
+        self._process.terminate()
+        self._process.communicate(timeout=20)
+
+    def client(self) -> Client:
+        """A client with the key that may do everything."""
+        return Client(self.target, api_key=self.api_key, plaintext=True)
+
+
+@contextmanager
+def running_server(folder: Path, *options: str) -> Iterator[RunningServer]:
+    """A server with these options of `clockwire serve`."""
+    server = RunningServer(folder, options)
+    server.create()
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def run_program(*arguments: str) -> str:
+    """What `clockwire` prints on standard output when it is run like this."""
+    return subprocess.run([PROGRAM, *arguments], check=True, capture_output=True, text=True, timeout=60).stdout.strip()
