@@ -14,7 +14,6 @@ from clockwire.model.target import check_target_url
 from clockwire.model.vault import Vault, WrongKeyError
 from clockwire.operations.endings import Endings
 from clockwire.operations.news import News
-from clockwire.operations.news import News
 from clockwire.operations.planning import Planner
 from clockwire.operations.publishing import Publisher
 from clockwire.operations.tail import Tail
@@ -66,9 +65,6 @@ async def start_engine(settings: Settings, clock: Clock, stack: AsyncExitStack, 
     dispatcher = Dispatcher(writer, vault, resolver, clock=clock, ended=endings.tell, claims=dispatches)
     if dispatches:
         planner.hand_to(dispatcher)
-        news.hand_to(dispatcher)
-    news.start()
-    stack.push_async_callback(asyncio.to_thread, news.stop)
         news.hand_to(dispatcher)
     news.start()
     stack.push_async_callback(asyncio.to_thread, news.stop)
