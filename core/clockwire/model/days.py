@@ -1,5 +1,6 @@
 """Which day it is somewhere, and how days are counted."""
 
+from datetime import datetime
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -7,14 +8,13 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 
 from clockwire.model.errors import FieldInvalid
-from clockwire.model.instants import of_timestamp, to_datetime
 
 
 def day_of(time: Timestamp, time_zone: str, field: str) -> Date:
     """The civil day of a point in time in a zone. FieldInvalid for *field* if the calendar has no such day."""
     try:
-        local = to_datetime(of_timestamp(time)).astimezone(_zone(time_zone))
-    except OverflowError:
+        local = datetime.fromtimestamp(time.seconds, _zone(time_zone))
+    except (OverflowError, ValueError):
         raise FieldInvalid.of(field, "lies outside the calendar in this time zone") from None
     return Date(year=local.year, month=local.month, day=local.day)
 

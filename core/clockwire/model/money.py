@@ -2,7 +2,7 @@
 
 from decimal import ROUND_HALF_EVEN, Context
 from decimal import Decimal as Number
-from functools import cache
+from functools import cache, lru_cache
 
 from google.protobuf.duration_pb2 import Duration
 from google.type.decimal_pb2 import Decimal
@@ -22,6 +22,7 @@ _EXACT = Context(prec=80, rounding=ROUND_HALF_EVEN)
 _LIMIT = Number(10) ** 18
 _MILLIONTH = Number("0.000001")
 _HOUR = Number(3_600_000_000)
+_PRICES_KEPT = 4096
 ZERO = Number(0)
 
 
@@ -59,7 +60,12 @@ def plain(value: Number) -> Number:
 
 def price(rate: Decimal, time: Duration, currency: str) -> Number:
     """What this time costs at this rate an hour."""
-    exact = _EXACT.multiply(number(rate), Number(of_duration(time)))
+    return _price(rate.value, of_duration(time), currency)
+
+
+@lru_cache(_PRICES_KEPT)
+def _price(rate: str, micros: int, currency: str) -> Number:
+    exact = _EXACT.multiply(Number(rate or 0), Number(micros))
     return rounded(_EXACT.divide(exact, _HOUR), currency)
 
 

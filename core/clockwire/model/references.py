@@ -1,17 +1,15 @@
 """Who does a record refer to, and what does it repeat of them? Read from the columns."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from clockwire.model.record_types import RECORD_TYPES, RecordTypeInfo, type_of
 from clockwire.v1.common_pb2 import RecordType
 from clockwire.v1.records_pb2 import Record
 
 
-@dataclass(frozen=True, slots=True)
-class ReferenceField:
+class ReferenceField(NamedTuple):
     """A field that holds the id, or the ids, of other records of one type."""
 
     path: str
@@ -19,8 +17,7 @@ class ReferenceField:
     is_list: bool
 
 
-@dataclass(frozen=True, slots=True)
-class LabelField:
+class LabelField(NamedTuple):
     """A field that repeats what the record named by *reference* holds in its field of the same name."""
 
     path: str
@@ -29,14 +26,16 @@ class LabelField:
 
 def references_of(record: Record) -> Iterator[tuple[ReferenceField, str]]:
     """Each reference, with the id of the record referred to."""
-    type_ = type_of(record)
+    type_ = record.type or type_of(record)
     body = getattr(record, RECORD_TYPES[type_].body_field)
     for field in REFERENCES[type_]:
-        value = getattr(body, field.path)
-        if field.is_list:
+        value = getattr(body, field[0])
+        if not value:
+            continue
+        if field[2]:
             for id_ in value:
                 yield field, id_
-        elif value:
+        else:
             yield field, value
 
 
@@ -53,10 +52,10 @@ def labelled(record: Record, find: Callable[[str], Record | None]) -> Record:
     copy = Record()
     copy.CopyFrom(record)
     body = _body(copy)
-    for label in LABELS[record.type]:
-        id_ = getattr(body, label.reference)
-        if id_ and (target := find(id_)):
-            setattr(body, label.path, getattr(_body(target), label.path))
+    for path, reference in LABELS[record.type]:
+        id_ = getattr(body, reference)
+        if id_ and (target := find(id_)) is not None:
+            setattr(body, path, getattr(_body(target), path))
     return copy
 
 

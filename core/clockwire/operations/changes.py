@@ -1,14 +1,17 @@
 """How one record is written: checked, completed, stored, told to the log, and followed by what must change with it."""
 
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import chain, repeat
 
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from clockwire.model.cursor import Cursor
 from clockwire.model.errors import FieldInvalid, IdTaken, RecordNotFound, ReferenceMissing
 from clockwire.model.etag import check_etag
-from clockwire.model.identifiers import is_id, new_id
+from clockwire.model.identifiers import ids_of, is_id
+from clockwire.model.instants import Instant
 from clockwire.model.masks import revise
 from clockwire.model.record_key import token_of
 from clockwire.model.record_types import RECORD_TYPES
@@ -22,6 +25,8 @@ from clockwire.operations.reading import deleted
 from clockwire.storage.records import Tombstone
 from clockwire.storage.transaction import Transaction
 from clockwire.v1.records_pb2 import Record, RecordKey
+
+_IDS_AHEAD = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +46,7 @@ class Changes:
         self.ledger = Ledger(transaction)
         self.records = self.ledger.records
         self._transaction = transaction
+        self._ids = _new_ids(transaction.now)
 
     def finish(self) -> None:
         """Everything that was changed is in the database."""
@@ -60,7 +66,7 @@ class Changes:
         record = check_record(sent, partial=False)
         if record.etag:
             raise FieldInvalid.of("record.etag", "must be empty for a record that is created")
-        record.id = record.id or new_id(self._transaction.now)
+        record.id = record.id or next(self._ids)
         if sent.id:
             self._check_id_free(record)
         info = RECORD_TYPES[record.type]
@@ -139,12 +145,13 @@ class Changes:
 
     def _check_references(self, after: Record) -> None:
         references = [*references_of(after)]
-        self.records.load(id_ for _, id_ in references)
-        for field, id_ in references:
-            target = self.records.find(id_)
-            if target is None or target.type != field.type:
+        self.records.load([id_ for _, id_ in references])
+        find = self.records.find
+        for (path, type_, _), id_ in references:
+            target = find(id_)
+            if target is None or target.type != type_:
                 body = RECORD_TYPES[after.type].body_field
-                raise ReferenceMissing(f"record.{body}.{field.path}", RECORD_TYPES[field.type].token, id_)
+                raise ReferenceMissing(f"record.{body}.{path}", RECORD_TYPES[type_].token, id_)
 
     def _resolve_tags(self, before: Record | None, after: Record) -> None:
         log = after.time_log
@@ -152,6 +159,12 @@ class Changes:
             tags = self.records.tags.named(log.tags, "record.time_log.tags")
             del log.tags[:]
             log.tags.extend(tags)
+
+
+def _new_ids(now: Instant) -> Iterator[str]:
+    """Ids that sort in the order in which they are taken: a batch of records keeps its order."""
+    for count in chain([1], repeat(_IDS_AHEAD)):
+        yield from ids_of(now, count)
 
 
 def _token(one: Record | Tombstone) -> str:

@@ -8,7 +8,7 @@ from clockwire.model.rules.expenses import stock_changes
 from clockwire.model.rules.invoices import lines_of
 from clockwire.model.rules.projects import counted_cost, to_duration
 from clockwire.operations.ledger import Ledger, copied
-from clockwire.v1.common_pb2 import RecordType
+from clockwire.v1.common_pb2 import RECORD_TYPE_EXPENSE, RECORD_TYPE_INVOICE, RECORD_TYPE_TIME_LOG
 from clockwire.v1.records_pb2 import Record, TimeLog
 
 
@@ -73,7 +73,7 @@ def _bill(ledger: Ledger, id_: str, invoice_id: str) -> None:
     if line is None:
         return
     billed = copied(line)
-    if billed.type == RecordType.RECORD_TYPE_TIME_LOG:
+    if billed.type == RECORD_TYPE_TIME_LOG:
         billed.time_log.invoice_id = invoice_id
     else:
         billed.expense.invoice_id = invoice_id
@@ -81,7 +81,7 @@ def _bill(ledger: Ledger, id_: str, invoice_id: str) -> None:
 
 
 _CONSEQUENCES: Mapping[int, Callable[[Ledger, Record | None, Record | None], None]] = {
-    RecordType.RECORD_TYPE_TIME_LOG: _keep_sums,
-    RecordType.RECORD_TYPE_EXPENSE: _keep_stock,
-    RecordType.RECORD_TYPE_INVOICE: _keep_lines,
+    RECORD_TYPE_TIME_LOG: _keep_sums,
+    RECORD_TYPE_EXPENSE: _keep_stock,
+    RECORD_TYPE_INVOICE: _keep_lines,
 }

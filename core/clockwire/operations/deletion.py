@@ -9,7 +9,14 @@ from clockwire.model.rules.invoices import LINE_FIELDS, SENT
 from clockwire.operations.changes import Changes
 from clockwire.operations.ledger import copied
 from clockwire.storage.records import Reference
-from clockwire.v1.common_pb2 import RecordType
+from clockwire.v1.common_pb2 import (
+    RECORD_TYPE_BILLING_RATE,
+    RECORD_TYPE_EXPENSE,
+    RECORD_TYPE_INVOICE,
+    RECORD_TYPE_SUBPROJECT,
+    RECORD_TYPE_TASK,
+    RECORD_TYPE_TIME_LOG,
+)
 from clockwire.v1.records_pb2 import Record
 
 MOST_DELETED = 10_000
@@ -17,16 +24,16 @@ MOST_DELETED = 10_000
 # Records that can't be without the one they refer to. A billing rate is one of them: without its key it would hold
 # for everyone.
 _OWNED = {
-    (RecordType.RECORD_TYPE_TASK, "project_id"),
-    (RecordType.RECORD_TYPE_SUBPROJECT, "project_id"),
-    (RecordType.RECORD_TYPE_TIME_LOG, "project_id"),
-    (RecordType.RECORD_TYPE_EXPENSE, "project_id"),
-    (RecordType.RECORD_TYPE_TIME_LOG, "user_id"),
-    (RecordType.RECORD_TYPE_EXPENSE, "user_id"),
-    (RecordType.RECORD_TYPE_INVOICE, "client_id"),
-    (RecordType.RECORD_TYPE_BILLING_RATE, "user_id"),
-    (RecordType.RECORD_TYPE_BILLING_RATE, "project_id"),
-    (RecordType.RECORD_TYPE_BILLING_RATE, "category_id"),
+    (RECORD_TYPE_TASK, "project_id"),
+    (RECORD_TYPE_SUBPROJECT, "project_id"),
+    (RECORD_TYPE_TIME_LOG, "project_id"),
+    (RECORD_TYPE_EXPENSE, "project_id"),
+    (RECORD_TYPE_TIME_LOG, "user_id"),
+    (RECORD_TYPE_EXPENSE, "user_id"),
+    (RECORD_TYPE_INVOICE, "client_id"),
+    (RECORD_TYPE_BILLING_RATE, "user_id"),
+    (RECORD_TYPE_BILLING_RATE, "project_id"),
+    (RECORD_TYPE_BILLING_RATE, "category_id"),
 }
 # What an invoice wrote into its lines does not hold it.
 _BILLED_BY = "invoice_id"

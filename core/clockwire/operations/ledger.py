@@ -7,12 +7,12 @@ from clockwire.model.masks import changed_paths
 from clockwire.model.record_types import RECORD_TYPES
 from clockwire.operations.working_set import WorkingSet
 from clockwire.storage.transaction import Transaction
-from clockwire.v1.common_pb2 import RecordType
-from clockwire.v1.records_pb2 import ProjectStatus, Record, TaskStatus
+from clockwire.v1.common_pb2 import RECORD_TYPE_PROJECT, RECORD_TYPE_TASK
+from clockwire.v1.records_pb2 import PROJECT_STATUS_CLOSED, TASK_STATUS_CLOSED, Record
 
 _CLOSED = {
-    RecordType.RECORD_TYPE_PROJECT: ProjectStatus.PROJECT_STATUS_CLOSED,
-    RecordType.RECORD_TYPE_TASK: TaskStatus.TASK_STATUS_CLOSED,
+    RECORD_TYPE_PROJECT: PROJECT_STATUS_CLOSED,
+    RECORD_TYPE_TASK: TASK_STATUS_CLOSED,
 }
 
 
@@ -22,17 +22,20 @@ class Ledger:
     def __init__(self, transaction: Transaction) -> None:
         self.records = WorkingSet(transaction)
         self._transaction = transaction
-        self._time = to_timestamp(transaction.now)
+        actor, now = transaction.caller.actor, to_timestamp(transaction.now)
+        self._updated = Record(update_time=now, update_actor=actor)
+        self._created = Record(create_time=now, update_time=now, create_actor=actor, update_actor=actor)
 
     def enter(self, before: Record | None, after: Record) -> Record:
         """The record is as it is in *after*, which is the ledger's from here on. Returned with its labels."""
+        if before is None:
+            after.MergeFrom(self._created)
+        else:
+            after.ClearField("update_time")
+            after.ClearField("update_actor")
+            after.MergeFrom(self._updated)
         after.version = before.version + 1 if before is not None else 1
         after.etag = etag_of(after.version)
-        after.update_time.CopyFrom(self._time)
-        after.update_actor.CopyFrom(self._transaction.caller.actor)
-        if before is None:
-            after.create_time.CopyFrom(self._time)
-            after.create_actor.CopyFrom(self._transaction.caller.actor)
         self.records.put(after)
         told = self.records.labelled(after)
         self._tell_change(self.records.labelled(before) if before is not None else None, told)
@@ -94,4 +97,4 @@ def copied(record: Record) -> Record:
 
 
 def _status(record: Record) -> int:
-    return record.project.status if record.type == RecordType.RECORD_TYPE_PROJECT else record.task.status
+    return record.project.status if record.type == RECORD_TYPE_PROJECT else record.task.status

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
@@ -90,7 +91,7 @@ def _head(connection: Connection, workspace_id: str) -> str:
     return encode_cursor(Cursor(log.epoch, workspace_id, log.head))
 
 
-def _query(listing: Listing, workspace_id: str, token: PageToken | None, *, dialect: Dialect) -> Select[tuple[bytes]]:
+def _query(listing: Listing, workspace_id: str, token: PageToken | None, *, dialect: Dialect) -> Select[Any]:
     """The records of the page, and one more."""
     order = parse_order(listing.order_by, listing.type)
     conditions = [
@@ -104,7 +105,7 @@ def _query(listing: Listing, workspace_id: str, token: PageToken | None, *, dial
     return query.limit(listing.page_size + 1)
 
 
-def _select(connection: Connection, query: Select[tuple[bytes]]) -> list[Record]:
+def _select(connection: Connection, query: Select[Any]) -> list[Record]:
     """The records that the query finds, but no more than one beyond what an answer can hold."""
     found: list[Record] = []
     size = 0

@@ -14,8 +14,15 @@ from clockwire.operations.deletion import delete
 from clockwire.operations.ledger import copied
 from clockwire.operations.reading import find_records, missing
 from clockwire.storage.transaction import Transaction
-from clockwire.v1.common_pb2 import RecordType
-from clockwire.v1.records_pb2 import ProjectStatus, Record, RecordKey, TaskStatus
+from clockwire.v1.common_pb2 import RECORD_TYPE_PROJECT, RECORD_TYPE_SUBPROJECT, RECORD_TYPE_TASK
+from clockwire.v1.records_pb2 import (
+    PROJECT_STATUS_ACTIVE,
+    PROJECT_STATUS_CLOSED,
+    TASK_STATUS_CLOSED,
+    TASK_STATUS_IN_PROGRESS,
+    Record,
+    RecordKey,
+)
 
 MOST_MUTATIONS = 500
 MOST_KEYS = 500
@@ -23,12 +30,12 @@ MOST_KEYS = 500
 LARGEST_ANSWER = 4_000_000
 
 _OPEN_AND_CLOSED = {
-    RecordType.RECORD_TYPE_PROJECT: (ProjectStatus.PROJECT_STATUS_ACTIVE, ProjectStatus.PROJECT_STATUS_CLOSED),
-    RecordType.RECORD_TYPE_SUBPROJECT: (ProjectStatus.PROJECT_STATUS_ACTIVE, ProjectStatus.PROJECT_STATUS_CLOSED),
-    RecordType.RECORD_TYPE_TASK: (TaskStatus.TASK_STATUS_IN_PROGRESS, TaskStatus.TASK_STATUS_CLOSED),
+    RECORD_TYPE_PROJECT: (PROJECT_STATUS_ACTIVE, PROJECT_STATUS_CLOSED),
+    RECORD_TYPE_SUBPROJECT: (PROJECT_STATUS_ACTIVE, PROJECT_STATUS_CLOSED),
+    RECORD_TYPE_TASK: (TASK_STATUS_IN_PROGRESS, TASK_STATUS_CLOSED),
 }
-_PARTS = (RecordType.RECORD_TYPE_SUBPROJECT, RecordType.RECORD_TYPE_TASK)
-_CLOSABLE = (RecordType.RECORD_TYPE_PROJECT, RecordType.RECORD_TYPE_TASK)
+_PARTS = (RECORD_TYPE_SUBPROJECT, RECORD_TYPE_TASK)
+_CLOSABLE = (RECORD_TYPE_PROJECT, RECORD_TYPE_TASK)
 
 
 def create_record(transaction: Transaction, record: Record) -> Changed:
@@ -49,7 +56,7 @@ def delete_record(transaction: Transaction, deletion: Deletion) -> int:
 def close_record(transaction: Transaction, key: RecordKey, *, etag: str = "", close_children: bool = False) -> Changed:
     """A project or task that is closed, with *close_children* after the project's tasks and subprojects."""
     changes, record = _fetch_closable(transaction, key, etag)
-    if close_children and record.type == RecordType.RECORD_TYPE_PROJECT:
+    if close_children and record.type == RECORD_TYPE_PROJECT:
         for child in changes.records.users_of(record.id, "project_id", types=_PARTS):
             _set_status(changes, child, closed=True)
     closed = _set_status(changes, record, closed=True)

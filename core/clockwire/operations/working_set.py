@@ -16,7 +16,7 @@ from clockwire.operations.tags import Tags
 from clockwire.storage import records as rows
 from clockwire.storage.records import Reference, Tombstone
 from clockwire.storage.transaction import Transaction
-from clockwire.v1.common_pb2 import RecordType
+from clockwire.v1.common_pb2 import RECORD_TYPE_BILLING_RATE
 from clockwire.v1.records_pb2 import BillingRate, Record
 
 _WAVES = 3
@@ -31,7 +31,7 @@ class WorkingSet:
         self.now: Instant = transaction.now
         self.workspace: Workspace = transaction.workspace
         self._head = transaction.head
-        self._records: dict[str, Record | None] = {}
+        self._records: dict[str, Record | None] = {"": None}
         self._stored: dict[str, Record | None] = {}
         self._changed: dict[str, None] = {}
         self._buried: list[Tombstone] = []
@@ -52,6 +52,8 @@ class WorkingSet:
     def load(self, ids: Iterable[str]) -> None:
         """These records are known, or known to be missing, with one query."""
         unknown = {id_ for id_ in ids if id_ not in self._records}
+        if not unknown:
+            return
         found = rows.select_records(self._connection, self._workspace_id, unknown)
         for id_ in unknown:
             self._records[id_] = self._stored[id_] = found.get(id_)
@@ -97,7 +99,7 @@ class WorkingSet:
         """The billing rates of the workspace."""
         if self._rates is None:
             self.flush()
-            type_ = RecordType.RECORD_TYPE_BILLING_RATE
+            type_ = RECORD_TYPE_BILLING_RATE
             found = rows.select_all_of_type(self._connection, self._workspace_id, type_)
             self._rates = [record.billing_rate for record in found]
         return self._rates
@@ -127,7 +129,7 @@ class WorkingSet:
         """The record is as it is here."""
         self._records[record.id] = record
         self._changed[record.id] = None
-        if record.type == RecordType.RECORD_TYPE_BILLING_RATE:
+        if record.type == RECORD_TYPE_BILLING_RATE:
             self._rates = None
 
     def claim_values(self, before: Record | None, after: Record) -> None:
@@ -148,7 +150,7 @@ class WorkingSet:
         self._records[record.id] = None
         self._changed.pop(record.id, None)
         self._holders.update((value, "") for value in _values_of(record))
-        if record.type == RecordType.RECORD_TYPE_BILLING_RATE:
+        if record.type == RECORD_TYPE_BILLING_RATE:
             self._rates = None
 
     def flush(self) -> None:
@@ -173,10 +175,12 @@ class WorkingSet:
         removed: list[Reference] = []
         for record in changed:
             stored = self._stored.get(record.id)
-            new = set(_rows_of_references(record))
-            old = set(_rows_of_references(stored)) if stored is not None else set()
-            added += new - old
-            removed += old - new
+            if stored is None:
+                added += _rows_of_references(record)
+            else:
+                new, old = {*_rows_of_references(record)}, {*_rows_of_references(stored)}
+                added += new - old
+                removed += old - new
         rows.replace_references(self._connection, self._workspace_id, added=added, removed=removed)
 
     def _flush_values(self, changed: Sequence[Record]) -> None:
@@ -184,8 +188,7 @@ class WorkingSet:
         removed: list[UniqueValue] = []
         for record in changed:
             stored = self._stored.get(record.id)
-            new = set(_values_of(record))
-            old = set(_values_of(stored)) if stored is not None else set()
+            new, old = {*_values_of(record)}, {*_values_of(stored)} if stored is not None else set()
             added += [(value, record.id) for value in new - old]
             removed += old - new
         rows.replace_keys(self._connection, self._workspace_id, added=added, removed=removed)

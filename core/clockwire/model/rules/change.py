@@ -5,7 +5,7 @@ The rules of a type are a sequence of steps, taken in order. A step either deriv
 
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
 from google.protobuf.message import Message
@@ -61,6 +61,25 @@ class Change(Generic[B]):
     around: Around
     #: How the body is called in Record, "time_log".
     name: str
+    #: The fields of the body that have a value.
+    filled: set[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """What is filled is what was sent and stored."""
+        self.filled = {descriptor.name for descriptor, _ in self.body.ListFields()}
+
+    def assign(self, field_: str, value: Any) -> None:  # noqa: ANN401 - whatever type the field has
+        """The field has this value; None: no value."""
+        body = self.body
+        if value is None:
+            body.ClearField(field_)
+            self.filled.discard(field_)
+            return
+        if isinstance(value, Message):
+            getattr(body, field_).CopyFrom(value)
+        else:
+            setattr(body, field_, value)
+        self.filled.add(field_)
 
     def changes(self, *fields: str) -> bool:
         """Whether one of these fields changes. Everything does in a creation."""
@@ -79,23 +98,22 @@ class Change(Generic[B]):
 Step = Callable[[Change[Any]], None]
 
 
-def derive(field: str, by: Callable[[Change[Any]], Any], *, after: Sequence[str] = ()) -> Step:
+def derive(name: str, by: Callable[[Change[Any]], Any], *, after: Sequence[str] = ()) -> Step:
     """The step that fills a field nobody wrote: if it is empty, or one of the fields it comes *after* has changed."""
 
     def step(change: Change[Any]) -> None:
-        body = change.body
-        stale = change.before is not None and field not in change.sent and after and change.changes(*after)
-        if stale or not is_set(body, field):
-            assign(body, field, by(change))
+        is_stale = change.before is not None and after and name not in change.sent and change.changes(*after)
+        if is_stale or name not in change.filled:
+            change.assign(name, by(change))
 
     return step
 
 
-def compute(field: str, by: Callable[[Change[Any]], Any]) -> Step:
+def compute(name: str, by: Callable[[Change[Any]], Any]) -> Step:
     """The step that gives a field its value in every change, whatever it was."""
 
     def step(change: Change[Any]) -> None:
-        assign(change.body, field, by(change))
+        change.assign(name, by(change))
 
     return step
 
@@ -109,21 +127,3 @@ def in_order(first: str, last: str) -> Step:
             raise change.refuse(last, f"must not be before {first}")
 
     return step
-
-
-def is_set(body: Message, field: str) -> bool:
-    """Whether the field has a value."""
-    value = getattr(body, field)
-    if isinstance(value, Message) or value is False or value == 0:
-        return body.DESCRIPTOR.fields_by_name[field].has_presence and body.HasField(field)
-    return bool(value)
-
-
-def assign(body: Message, field: str, value: Any) -> None:  # noqa: ANN401 - whatever type the field has
-    """The field has this value; None: no value."""
-    if value is None:
-        body.ClearField(field)
-    elif isinstance(value, Message):
-        getattr(body, field).CopyFrom(value)
-    else:
-        setattr(body, field, value)

@@ -14,7 +14,7 @@ from clockwire.model.rules.places import (
     currency_of_project,
     project_of_task,
 )
-from clockwire.v1.records_pb2 import Expense, ExpenseKind
+from clockwire.v1.records_pb2 import EXPENSE_KIND_MATERIAL, EXPENSE_KIND_OUT_OF_POCKET, Expense, ExpenseKind
 
 # What an invoice is made from; the rest may change after it.
 _BILLED = (
@@ -25,7 +25,7 @@ _BILLED = (
 
 def stock_used(expense: Expense | None) -> dict[str, Number]:
     """How much of which inventory item the expense takes."""
-    if expense is None or expense.kind != ExpenseKind.EXPENSE_KIND_MATERIAL or not expense.inventory_id:
+    if expense is None or expense.kind != EXPENSE_KIND_MATERIAL or not expense.inventory_id:
         return {}
     return {expense.inventory_id: number(expense.quantity)}
 
@@ -48,7 +48,7 @@ def _check_billed(change: Change[Expense]) -> None:
 
 
 def _kind(_change: Change[Expense]) -> ExpenseKind.ValueType:
-    return ExpenseKind.EXPENSE_KIND_OUT_OF_POCKET
+    return EXPENSE_KIND_OUT_OF_POCKET
 
 
 def _amount(change: Change[Expense]) -> Decimal | None:

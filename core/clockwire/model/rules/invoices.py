@@ -14,12 +14,21 @@ from clockwire.model.record_fields import of_duration
 from clockwire.model.rules.change import Change, Step, compute, derive, in_order
 from clockwire.model.rules.places import check_subproject, currency_of_client
 from clockwire.model.rules.projects import to_duration
-from clockwire.v1.records_pb2 import Expense, Invoice, InvoiceStatus, TimeLog
+from clockwire.v1.records_pb2 import (
+    INVOICE_STATUS_DRAFT,
+    INVOICE_STATUS_PAID,
+    INVOICE_STATUS_SENT,
+    INVOICE_STATUS_VOID,
+    Expense,
+    Invoice,
+    InvoiceStatus,
+    TimeLog,
+)
 
 Bill = Change[Invoice]
 
 LINE_FIELDS = ("time_log_ids", "expense_ids")
-SENT = (InvoiceStatus.INVOICE_STATUS_SENT, InvoiceStatus.INVOICE_STATUS_PAID)
+SENT = (INVOICE_STATUS_SENT, INVOICE_STATUS_PAID)
 # What a client was told and may rely on.
 _FIXED_ONCE_SENT = ("client_id", "project_id", "subproject_id", "currency", "subtotal", "tax_rate", *LINE_FIELDS)
 _PERCENT = Number("0.01")
@@ -35,11 +44,11 @@ def _check_sent(change: Bill) -> None:
     before, status = change.before, change.body.status
     if before is None:
         return
-    if before.status == InvoiceStatus.INVOICE_STATUS_VOID and change.changes("status", *_FIXED_ONCE_SENT):
+    if before.status == INVOICE_STATUS_VOID and change.changes("status", *_FIXED_ONCE_SENT):
         raise RecordLocked("invoice", change.id, "it is void")
     if before.status not in SENT:
         return
-    if status not in (*SENT, InvoiceStatus.INVOICE_STATUS_VOID):
+    if status not in (*SENT, INVOICE_STATUS_VOID):
         raise RecordLocked("invoice", change.id, "it was sent; make it void and write a new one")
     for field in _FIXED_ONCE_SENT:
         if change.changes(field):
@@ -47,7 +56,7 @@ def _check_sent(change: Bill) -> None:
 
 
 def _draft(_change: Bill) -> InvoiceStatus.ValueType:
-    return InvoiceStatus.INVOICE_STATUS_DRAFT
+    return INVOICE_STATUS_DRAFT
 
 
 def _check_lines(change: Bill) -> None:
@@ -70,7 +79,7 @@ def _check_lines(change: Bill) -> None:
 
 def _free_lines(change: Bill) -> None:
     """A void invoice bills nothing any more; what it said it came to stays."""
-    if change.body.status == InvoiceStatus.INVOICE_STATUS_VOID:
+    if change.body.status == INVOICE_STATUS_VOID:
         del change.body.time_log_ids[:]
         del change.body.expense_ids[:]
 
@@ -78,7 +87,7 @@ def _free_lines(change: Bill) -> None:
 def _subtotal(change: Bill) -> Decimal | None:
     """The sum of the lines; without lines what was sent, or nothing if the last line was taken away."""
     invoice, before = change.body, change.before
-    if invoice.status == InvoiceStatus.INVOICE_STATUS_VOID:
+    if invoice.status == INVOICE_STATUS_VOID:
         return invoice.subtotal if invoice.HasField("subtotal") else None
     if lines_of(invoice):
         total_cost = rounded(ZERO, invoice.currency)
@@ -99,7 +108,7 @@ def _billed(line: TimeLog | Expense) -> Decimal:
 
 
 def _total_time(change: Bill) -> Duration | None:
-    if change.body.status == InvoiceStatus.INVOICE_STATUS_VOID:
+    if change.body.status == INVOICE_STATUS_VOID:
         return change.before.total_time if change.before and change.before.HasField("total_time") else None
     return to_duration(sum(of_duration(line.duration) for _, _, line in _lines(change) if isinstance(line, TimeLog)))
 
@@ -135,7 +144,7 @@ def _check_paid(change: Bill) -> None:
     invoice = change.body
     if invoice.status not in SENT:
         return
-    if invoice.status == InvoiceStatus.INVOICE_STATUS_PAID and "status" in change.sent and not invoice.paid_in_full:
+    if invoice.status == INVOICE_STATUS_PAID and "status" in change.sent and not invoice.paid_in_full:
         raise change.refuse("status", "can be PAID only if amount_paid covers the total")
     invoice.status = SENT[1] if invoice.paid_in_full else SENT[0]
 
@@ -145,7 +154,7 @@ def _send_time(change: Bill) -> Timestamp | None:
 
 
 def _pay_time(change: Bill) -> Timestamp | None:
-    is_paid = change.body.status == InvoiceStatus.INVOICE_STATUS_PAID
+    is_paid = change.body.status == INVOICE_STATUS_PAID
     return to_timestamp(change.around.now) if is_paid else None
 
 

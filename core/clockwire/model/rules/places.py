@@ -2,58 +2,54 @@
 
 from typing import Any
 
-from google.protobuf.message import Message
-
 from clockwire.model.errors import HierarchyInvalid
 from clockwire.model.rules.change import Change
 from clockwire.v1.records_pb2 import Category, Client, Project, Subproject, Task, User
 
 Placed = Change[Any]
 
-_NONE: dict[str, Message] = {
-    "project": Project(),
-    "task": Task(),
-    "subproject": Subproject(),
-    "user": User(),
-    "category": Category(),
-    "client": Client(),
-}
+_NO_PROJECT = Project()
+_NO_TASK = Task()
+_NO_SUBPROJECT = Subproject()
+_NO_USER = User()
+_NO_CATEGORY = Category()
+_NO_CLIENT = Client()
 
 
 def project_of(change: Placed) -> Project:
     """The record's project; an empty one if there is none."""
-    project: Project = _body(change, "project", change.body.project_id)
-    return project
+    record = change.around.find(change.body.project_id)
+    return record.project if record is not None else _NO_PROJECT
 
 
 def task_of(change: Placed) -> Task:
     """The record's task; an empty one if there is none."""
-    task: Task = _body(change, "task", change.body.task_id)
-    return task
+    record = change.around.find(change.body.task_id)
+    return record.task if record is not None else _NO_TASK
 
 
 def subproject_of(change: Placed) -> Subproject:
     """The record's subproject; an empty one if there is none."""
-    subproject: Subproject = _body(change, "subproject", change.body.subproject_id)
-    return subproject
+    record = change.around.find(change.body.subproject_id)
+    return record.subproject if record is not None else _NO_SUBPROJECT
 
 
 def user_of(change: Placed) -> User:
     """The record's user; an empty one if there is none."""
-    user: User = _body(change, "user", change.body.user_id)
-    return user
+    record = change.around.find(change.body.user_id)
+    return record.user if record is not None else _NO_USER
 
 
 def category_of(change: Placed) -> Category:
     """The record's category; an empty one if there is none."""
-    category: Category = _body(change, "category", change.body.category_id)
-    return category
+    record = change.around.find(change.body.category_id)
+    return record.category if record is not None else _NO_CATEGORY
 
 
 def client_of(change: Placed) -> Client:
     """The record's client; an empty one if there is none."""
-    client: Client = _body(change, "client", change.body.client_id)
-    return client
+    record = change.around.find(change.body.client_id)
+    return record.client if record is not None else _NO_CLIENT
 
 
 def project_of_task(change: Placed) -> str:
@@ -88,8 +84,3 @@ def check_subproject(change: Placed) -> None:
     subproject = change.body.subproject_id
     if subproject and subproject_of(change).project_id != change.body.project_id:
         raise HierarchyInvalid(change.path("subproject_id"), f"subproject {subproject} belongs to another project")
-
-
-def _body(change: Placed, kind: str, id_: str) -> Any:  # noqa: ANN401 - the callers know which
-    record = change.around.find(id_) if id_ else None
-    return getattr(record, kind) if record else _NONE[kind]

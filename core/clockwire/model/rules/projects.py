@@ -11,12 +11,25 @@ from clockwire.model.instants import SECOND, to_timestamp
 from clockwire.model.money import ZERO, decimal, number, rounded, total
 from clockwire.model.rules.change import Change, Step, compute, derive, in_order
 from clockwire.model.rules.places import check_subproject, currency_of_client, currency_of_project
-from clockwire.v1.common_pb2 import RecordType
-from clockwire.v1.records_pb2 import BillingType, Project, ProjectStatus, Record, Subproject, Task, TaskStatus, TimeLog
+from clockwire.v1.common_pb2 import RECORD_TYPE_SUBPROJECT, RECORD_TYPE_TIME_LOG
+from clockwire.v1.records_pb2 import (
+    BILLING_TYPE_NON_BILLABLE,
+    PROJECT_STATUS_ACTIVE,
+    PROJECT_STATUS_CLOSED,
+    TASK_STATUS_CLOSED,
+    TASK_STATUS_TODO,
+    Project,
+    ProjectStatus,
+    Record,
+    Subproject,
+    Task,
+    TaskStatus,
+    TimeLog,
+)
 
 _MOST_LEVELS = 10
-_LOGS = (RecordType.RECORD_TYPE_TIME_LOG,)
-_SUBPROJECTS = (RecordType.RECORD_TYPE_SUBPROJECT,)
+_LOGS = (RECORD_TYPE_TIME_LOG,)
+_SUBPROJECTS = (RECORD_TYPE_SUBPROJECT,)
 
 
 def cost_of(task: Task, logs: Iterable[TimeLog]) -> Decimal:
@@ -38,19 +51,19 @@ def to_duration(micros: int) -> Duration:
 
 
 def _active(_change: Change[Project]) -> ProjectStatus.ValueType:
-    return ProjectStatus.PROJECT_STATUS_ACTIVE
+    return PROJECT_STATUS_ACTIVE
 
 
 def _project_billable(change: Change[Project]) -> bool:
-    return change.body.billing_type != BillingType.BILLING_TYPE_NON_BILLABLE
+    return change.body.billing_type != BILLING_TYPE_NON_BILLABLE
 
 
 def _project_close_time(change: Change[Project]) -> Timestamp | None:
-    return _close_time(change, closed=ProjectStatus.PROJECT_STATUS_CLOSED)
+    return _close_time(change, closed=PROJECT_STATUS_CLOSED)
 
 
 def _task_close_time(change: Change[Task]) -> Timestamp | None:
-    return _close_time(change, closed=TaskStatus.TASK_STATUS_CLOSED)
+    return _close_time(change, closed=TASK_STATUS_CLOSED)
 
 
 def _close_time(change: Change[Project] | Change[Task], *, closed: int) -> Timestamp | None:
@@ -63,7 +76,7 @@ def _close_time(change: Change[Project] | Change[Task], *, closed: int) -> Times
 
 
 def _todo(_change: Change[Task]) -> TaskStatus.ValueType:
-    return TaskStatus.TASK_STATUS_TODO
+    return TASK_STATUS_TODO
 
 
 def _check_move(change: Change[Task]) -> None:

@@ -7,17 +7,26 @@ rate gives it. Of a fixed price no hour costs anything. What the firm pays does 
 category, subproject, project, in this order. A rate in another currency than the log's is not used.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from google.type.decimal_pb2 import Decimal
 
 from clockwire.model.days import order_of, years_between
-from clockwire.model.rules.change import Change, is_set
+from clockwire.model.rules.change import Change
 from clockwire.model.rules.places import category_of, project_of, subproject_of, user_of
-from clockwire.v1.records_pb2 import BillingRate, BillingType, TimeLog
+from clockwire.v1.records_pb2 import (
+    BILLING_TYPE_CATEGORY_RATE,
+    BILLING_TYPE_FIXED,
+    BILLING_TYPE_PROJECT_RATE,
+    BILLING_TYPE_UNSPECIFIED,
+    BILLING_TYPE_USER_RATE,
+    BillingRate,
+    TimeLog,
+)
 
 Log = Change[TimeLog]
+Source = Callable[[Log], Any]
 
 _FREE = Decimal(value="0")
 _FOR_EVER = 99_999_999
@@ -26,41 +35,41 @@ _FOR_EVER = 99_999_999
 def client_rate(change: Log) -> Decimal | None:
     """What the client pays for an hour, None if nobody said."""
     type_ = project_of(change).billing_type
-    if type_ == BillingType.BILLING_TYPE_FIXED:
+    if type_ == BILLING_TYPE_FIXED:
         return _FREE
-    sources = (source(change) for source in _SOURCES.get(type_, ()))
-    return _first(change, "client_rate", sources)
+    return _winner(change, "client_rate") or _first(change, "client_rate", _SOURCES.get(type_, ()))
 
 
 def salary_rate(change: Log) -> Decimal | None:
     """What an hour costs the firm, None if nobody said."""
-    return _first(change, "salary_rate", (source(change) for source in _COST_SOURCES))
+    return _winner(change, "salary_rate") or _first(change, "salary_rate", _COST_SOURCES)
 
 
-def _first(change: Log, rate: str, sources: Iterable[Any]) -> Decimal | None:
-    """The rate of the billing rate that wins, else of the first source that has one."""
-    own, default = change.body.currency, change.around.workspace.currency
-    for source in _all(_winner(change, rate), sources):
-        if source is not None and is_set(source, rate) and (source.currency or default) == own:
-            value: Decimal = getattr(source, rate)
-            return value
+def _first(change: Log, field: str, sources: Iterable[Source]) -> Decimal | None:
+    """The rate of the first source that has one."""
+    for source in sources:
+        body = source(change)
+        if body.HasField(field) and _is_in_currency(body, change):
+            rate: Decimal = getattr(body, field)
+            return rate
     return None
 
 
-def _all(first: Any, rest: Iterable[Any]) -> Iterator[Any]:  # noqa: ANN401 - any body that has rates
-    yield first
-    yield from rest
-
-
-def _winner(change: Log, rate: str) -> BillingRate | None:
+def _winner(change: Log, field: str) -> Decimal | None:
     """Of the billing rates that match the log, the one with the most keys, then the most personal, then the latest."""
-    own, default = change.body.currency, change.around.workspace.currency
-    matching = [
-        each
-        for each in change.around.rates()
-        if is_set(each, rate) and (each.currency or default) == own and _matches(each, change)
-    ]
-    return max(matching, key=_weight, default=None)
+    matching = [rate for rate in change.around.rates() if _has(rate, field) and _matches(rate, change)]
+    if not matching:
+        return None
+    rate: Decimal = getattr(max(matching, key=_weight), field)
+    return rate
+
+
+def _has(rate: Any, field: str) -> bool:  # noqa: ANN401 - the stubs want a literal name
+    return bool(rate.HasField(field))
+
+
+def _is_in_currency(source: Any, change: Log) -> bool:  # noqa: ANN401 - any body that has rates
+    return bool((source.currency or change.around.workspace.currency) == change.body.currency)
 
 
 def _matches(rate: BillingRate, change: Log) -> bool:
@@ -71,6 +80,7 @@ def _matches(rate: BillingRate, change: Log) -> bool:
         and rate.project_id in ("", log.project_id)
         and rate.category_id in ("", log.category_id)
         and first <= order_of(log.date) <= last
+        and _is_in_currency(rate, change)
         and (not rate.role or rate.role == user_of(change).role)
         and (not rate.HasField("option_year") or rate.option_year == _option_year(change))
     )
@@ -88,11 +98,11 @@ def _option_year(change: Log) -> int:
     return years_between(start, day) + 1 if start.year and order_of(start) <= order_of(day) else 0
 
 
-_PROJECT: tuple[Callable[[Log], Any], ...] = (subproject_of, project_of)
-_COST_SOURCES: tuple[Callable[[Log], Any], ...] = (user_of, category_of, subproject_of, project_of)
-_SOURCES: dict[int, tuple[Callable[[Log], Any], ...]] = {
-    BillingType.BILLING_TYPE_UNSPECIFIED: (*_PROJECT, category_of, user_of),
-    BillingType.BILLING_TYPE_USER_RATE: (user_of,),
-    BillingType.BILLING_TYPE_CATEGORY_RATE: (category_of,),
-    BillingType.BILLING_TYPE_PROJECT_RATE: _PROJECT,
+_PROJECT: tuple[Source, ...] = (subproject_of, project_of)
+_COST_SOURCES: tuple[Source, ...] = (user_of, category_of, subproject_of, project_of)
+_SOURCES: dict[int, tuple[Source, ...]] = {
+    BILLING_TYPE_UNSPECIFIED: (*_PROJECT, category_of, user_of),
+    BILLING_TYPE_USER_RATE: (user_of,),
+    BILLING_TYPE_CATEGORY_RATE: (category_of,),
+    BILLING_TYPE_PROJECT_RATE: _PROJECT,
 }

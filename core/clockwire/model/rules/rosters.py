@@ -1,11 +1,11 @@
 """What the other records must be: users, categories, billing rates, and those that need no rules."""
 
 from clockwire.model.rules.change import Change, Step, derive, in_order
-from clockwire.v1.records_pb2 import Category, CategoryKind
+from clockwire.v1.records_pb2 import CATEGORY_KIND_LABOR, Category, CategoryKind
 
 
 def _labor(_change: Change[Category]) -> CategoryKind.ValueType:
-    return CategoryKind.CATEGORY_KIND_LABOR
+    return CATEGORY_KIND_LABOR
 
 
 USER: tuple[Step, ...] = (in_order("hire_date", "termination_date"),)

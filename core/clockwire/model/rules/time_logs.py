@@ -24,15 +24,25 @@ from clockwire.model.rules.places import (
     user_of,
 )
 from clockwire.model.rules.rates import client_rate, salary_rate
-from clockwire.v1.records_pb2 import ApprovalStatus, BillingType, ProjectStatus, TaskStatus, TimeLog
+from clockwire.v1.records_pb2 import (
+    APPROVAL_STATUS_APPROVED,
+    APPROVAL_STATUS_OPEN,
+    APPROVAL_STATUS_REJECTED,
+    BILLING_TYPE_NON_BILLABLE,
+    PROJECT_STATUS_CLOSED,
+    PROJECT_STATUS_ON_HOLD,
+    TASK_STATUS_CLOSED,
+    ApprovalStatus,
+    TimeLog,
+)
 
 Log = Change[TimeLog]
 
 _LONGEST = 24 * HOUR
-_DECIDED = (ApprovalStatus.APPROVAL_STATUS_APPROVED, ApprovalStatus.APPROVAL_STATUS_REJECTED)
+_DECIDED = (APPROVAL_STATUS_APPROVED, APPROVAL_STATUS_REJECTED)
 _NOT_OPEN = {
-    ProjectStatus.PROJECT_STATUS_ON_HOLD: "on hold",
-    ProjectStatus.PROJECT_STATUS_CLOSED: "closed",
+    PROJECT_STATUS_ON_HOLD: "on hold",
+    PROJECT_STATUS_CLOSED: "closed",
 }
 _APPROVAL = {"approval_status", "approver_user_id", "approve_time"}
 _BILLING = {"billable", "currency", "client_rate", "salary_rate"}
@@ -51,7 +61,7 @@ def _check_locked(change: Log) -> None:
         return
     if before.invoice_id:
         free, why = _APPROVAL, f"it is billed by invoice {before.invoice_id}"
-    elif before.approval_status == ApprovalStatus.APPROVAL_STATUS_APPROVED:
+    elif before.approval_status == APPROVAL_STATUS_APPROVED:
         free, why = _APPROVAL | _BILLING, "it is approved"
     else:
         return
@@ -114,7 +124,7 @@ def _check_open(change: Log) -> None:
         raise RecordClosed("user", log.user_id, "inactive")
     if project.status in _NOT_OPEN:
         raise RecordClosed("project", log.project_id, _NOT_OPEN[project.status])
-    if task.status == TaskStatus.TASK_STATUS_CLOSED:
+    if task.status == TASK_STATUS_CLOSED:
         raise RecordClosed("task", log.task_id, "closed")
     if subproject.status in _NOT_OPEN:
         raise RecordClosed("subproject", log.subproject_id, _NOT_OPEN[subproject.status])
@@ -122,7 +132,7 @@ def _check_open(change: Log) -> None:
 
 def _billable(change: Log) -> bool:
     project = project_of(change)
-    if project.billing_type == BillingType.BILLING_TYPE_NON_BILLABLE:
+    if project.billing_type == BILLING_TYPE_NON_BILLABLE:
         return False
     for each in (task_of(change), project, category_of(change)):
         if each.HasField("billable"):
@@ -131,7 +141,7 @@ def _billable(change: Log) -> bool:
 
 
 def _check_billable(change: Log) -> None:
-    never = project_of(change).billing_type == BillingType.BILLING_TYPE_NON_BILLABLE
+    never = project_of(change).billing_type == BILLING_TYPE_NON_BILLABLE
     if change.body.billable and never and change.changes("billable", "project_id"):
         raise change.refuse("billable", "must be false, since the project is never billed")
 
@@ -153,7 +163,7 @@ def _salary_cost(change: Log) -> Decimal | None:
 
 
 def _approval_status(_change: Log) -> ApprovalStatus.ValueType:
-    return ApprovalStatus.APPROVAL_STATUS_OPEN
+    return APPROVAL_STATUS_OPEN
 
 
 def _approve_time(change: Log) -> Timestamp | None:
