@@ -3,96 +3,33 @@
 import string
 
 import pytest
-from google.protobuf.duration_pb2 import Duration
-from google.protobuf.timestamp_pb2 import Timestamp
-from google.type.date_pb2 import Date
-from google.type.decimal_pb2 import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
 from clockwire.model.errors import FilterInvalid
 from clockwire.model.filters import parse_filter
 from clockwire.v1.common_pb2 import RecordType, Tag
-from clockwire.v1.records_pb2 import Client, Record, Task, TaskPriority, TaskStatus, TimeLog
+from clockwire.v1.records_pb2 import Client, Record, TimeLog
 from tests.support import any_records
+from tests.support.filter_examples import FAIL, HOLD, example_task
 
 TASK = RecordType.RECORD_TYPE_TASK
 TIME_LOG = RecordType.RECORD_TYPE_TIME_LOG
 
 
-def task() -> Record:
-    record = Record(id="1b4e28ba-2fa1-7d2f-883f-0016d3cca427", version=3, external_id="T*1")
-    record.task.CopyFrom(
-        Task(
-            task_name='Measure "A" roof',
-            project_name="Roof",
-            status=TaskStatus.TASK_STATUS_IN_PROGRESS,
-            priority=TaskPriority.TASK_PRIORITY_MEDIUM,
-            estimated_time=Duration(seconds=5400),
-            percent_complete=Decimal(value="12.50"),
-            estimated_cost=Decimal(value="-2"),
-            due_date=Date(year=2024, month=2, day=29),
-            assigned_user_ids=["u1", "u2"],
-            billable=False,
-        )
-    )
-    record.create_time.CopyFrom(Timestamp(seconds=1_705_312_800, nanos=500_000_000))  # 2024-01-15T10:00:00.5Z
-    record.custom_fields.update(
-        {"cost center": "4711", "n": 5, "flag": True, "empty": "", "none": None, "deep": {"list": ["a", 2, {"a": 1}]}}
-    )
-    return record
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "  \n ",
-        'id = "1b4e28ba-2fa1-7d2f-883f-0016d3cca427"',
-        "task_id = '1b4e28ba-2fa1-7d2f-883f-0016d3cca427'",
-        r"""task_name = 'Measure "A" roof' AND task_name = "Measure \"A\" roof" """,
-        'task_name = "Mea*" AND task_name = "*roof" AND task_name = "*A*" AND task_name = "*"',
-        r'external_id = "T\*1" AND external_id = "T\**" AND external_id != "T1*"',
-        'task_name > "Measure" AND task_name < "measure"',
-        'project_name = "Roof"',
-        'status = InProgress AND status = "IN_PROGRESS" AND status = TASK_STATUS_IN_PROGRESS AND status != Closed',
-        "priority > Low AND priority <= Medium",
-        "estimated_time = 5400s AND estimated_time < '5400.000001s' AND estimated_time > -1s",
-        "percent_complete = 12.5 AND percent_complete < 100 AND percent_complete > 9 AND estimated_cost < -1.999",
-        'due_date = 2024-02-29 AND due_date < "2024-03-01"',
-        "create_time = 2024-01-15T11:00:00.500+01:00 AND create_time > '2024-01-15T10:00:00Z'",
-        "billable = false AND billable != true AND version = 3",
-        'assigned_user_ids : "u2" AND assigned_user_ids : "u*" AND NOT assigned_user_ids : "u"',
-        "category_id = null AND category_id = '' AND NOT task_name = null AND task_name != ''",
-        'custom_fields."cost center" = "4711" AND custom_fields."cost center" != 4711 AND custom_fields.n < 10',
-        'custom_fields.flag = true AND custom_fields.deep != null AND custom_fields.deep.list : "a"',
-        "custom_fields.deep.list : 2 AND NOT custom_fields.deep.list : 1 AND custom_fields.deep.list.a = null",
-        "custom_fields.empty = null AND custom_fields.none = '' AND custom_fields.n >= 5 AND NOT custom_fields.n > 5",
-        "(status = Todo OR version = 3) AND NOT (status = Todo OR version = 4)",
-        "NOT NOT version=3",
-    ],
-)
+@pytest.mark.parametrize("text", HOLD)
 def test_this_holds(text):
-    assert parse_filter(text, TASK).matches(task())
+    assert parse_filter(text, TASK).matches(example_task())
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("category_id = 'x'", "category_id < 'x'", "category_id >= ''", "category_id = '*'"),
-        *("due_date = null", "billable = true", "finish_date < 2024-01-01", "actual_time >= 0s"),
-        *("task_name = 'measure*'", "task_name = '*Measure'", "task_name = '*measure*'"),
-        *("custom_fields.n = '5'", "custom_fields.n > 'a'", "custom_fields.flag = 'true'", "custom_fields.x = '*'"),
-        *("custom_fields.n : 5", "custom_fields.deep = '*'", "custom_fields.flag > 'a'"),
-    ],
-)
+@pytest.mark.parametrize("text", FAIL)
 def test_this_does_not_hold(text):
-    assert not parse_filter(text, TASK).matches(task())
+    assert not parse_filter(text, TASK).matches(example_task())
 
 
 def test_not_is_the_opposite_also_where_a_value_is_missing():
     for text in ("category_id = 'x'", "finish_date < 2024-01-01", "custom_fields.x > 1", "assigned_user_ids : 'z'"):
-        assert parse_filter(f"NOT {text}", TASK).matches(task())
+        assert parse_filter(f"NOT {text}", TASK).matches(example_task())
 
 
 def test_tags_are_found_by_id_and_by_name():
@@ -108,8 +45,8 @@ def test_decomposed_text_finds_what_is_stored_composed():
 
 
 def test_without_a_type_only_what_all_types_have_may_be_named():
-    assert parse_filter("version = 3 AND currency = null AND custom_fields.n = 5", None).matches(task())
-    assert parse_filter("update_time = null", None).matches(task())
+    assert parse_filter("version = 3 AND currency = null AND custom_fields.n = 5", None).matches(example_task())
+    assert parse_filter("update_time = null", None).matches(example_task())
     for text in ("task_name = 'x'", "status = Closed"):
         with pytest.raises(FilterInvalid, match="paths of every type"):
             parse_filter(text, None)

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql
 
 from clockwire.model.filters import parse_filter
 from clockwire.model.identifiers import new_id
@@ -14,6 +15,7 @@ from clockwire.storage.tables import record
 from clockwire.v1.common_pb2 import RecordType
 from clockwire.v1.records_pb2 import Client, Project, Record, Task
 from tests.support import any_records
+from tests.support.filter_examples import FAIL, HOLD, example_task
 
 WORKSPACE = new_id(0)
 TASK = RecordType.RECORD_TYPE_TASK
@@ -54,6 +56,24 @@ def test_the_database_orders_as_the_model_does_and_goes_on_behind_any_record(dat
     index = data.draw(st.integers(0, len(ids) - 1))
     order.check_position(positions[index])
     assert found(database, world, type_, order=order, position=positions[index]) == ids[index + 1 :]
+
+
+def test_the_databases_agree_on_every_example(database):
+    project = Record(id=new_id(1), project=Project(project_name="Roof"))
+    task = example_task()
+    task.task.project_id = project.id
+    assert [text for text in HOLD if matching(database, [task, project], text) != [task.id]] == []
+    assert [text for text in FAIL if matching(database, [task, project], text) != []] == []
+
+
+def test_text_is_ordered_by_code_points_whatever_the_database_was_made_for():
+    order = parse_order("task_name", TASK)
+    for term in (
+        where(parse_filter("task_name < 'a'", TASK), record, "postgresql"),
+        after(order, ("a", "id"), record, "postgresql"),
+        *order_by(order, record, "postgresql")[:1],
+    ):
+        assert 'COLLATE "C"' in str(term.compile(dialect=postgresql.dialect()))
 
 
 def test_a_label_is_what_the_other_record_is_called_now(database):
