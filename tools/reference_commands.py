@@ -44,10 +44,11 @@ def _text(command: click.Command) -> str:
     """The help, one sentence a line; what click must not rewrap is an example."""
     lines = []
     for paragraph in inspect.cleandoc(command.help or "").split("\n\n"):
-        if paragraph.startswith("\b"):
-            lines.append("```\n" + paragraph.removeprefix("\b\n") + "\n```")
+        mark, _, example = paragraph.partition("\n")
+        if mark in {"\b", r"\b"}:
+            lines.append(f"```\n{example}\n```")
         else:
-            lines.append(re.sub(r"(?<=[.:]) (?=[A-Z])", "\n", " ".join(paragraph.split())))
+            lines.append(re.sub(r"(?<=[.]) (?=[A-Z])", "\n", " ".join(paragraph.split())))
     return "\n\n".join(lines)
 
 
