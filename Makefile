@@ -1,6 +1,6 @@
 # What can be done here; `make` alone lists it. Everything sets itself up: only Python 3.11 or later, git and make are needed.
 .DEFAULT_GOAL := help
-.PHONY: help setup test whole-systems all-others check format lint types contract imports fresh generate
+.PHONY: help setup demo up test whole-systems all-others check format lint types contract imports fresh generate
 bin := .venv/bin
 heading = @printf '\n== %s\n'
 
@@ -8,6 +8,12 @@ help: ## say what can be done here
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: .venv/ready ## make the environment, or bring it up to date
+
+demo: .venv/ready ## see the main job happen: a time log, its signed webhook, the Dag run it causes
+	@$(bin)/python examples/demo
+
+up: .venv/ready ## start a server and Airflow with the example Dags, until Ctrl-C
+	@$(bin)/python examples/demo/up.py
 
 test: whole-systems all-others ## run all the tests
 
