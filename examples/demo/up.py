@@ -7,11 +7,12 @@ import threading
 from contextlib import closing
 from pathlib import Path
 
-import clockwire_provider
 from airflow_stack import running_airflow
 from clockwire_server import running_clockwire
 from connection import connection_to
 from show import detail, heading, line
+
+import clockwire_provider
 
 CACHE = Path(__file__).parents[2] / ".cache"
 FOLDER = CACHE / "up"
