@@ -4,8 +4,9 @@ Paths are relative to Record ("project.status", "external_id"); one key of the c
 behind "custom_fields.". `revise` is what an update does to what is stored.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import cast
 
 from google.protobuf.descriptor import Descriptor
@@ -15,6 +16,7 @@ from google.protobuf.message import Message
 from clockwire.model.columns import Column
 from clockwire.model.errors import FieldInvalid, MaskInvalid
 from clockwire.model.record_types import RECORD_TYPES, RecordTypeInfo, kind_of, type_of
+from clockwire.v1.common_pb2 import RecordType
 from clockwire.v1.records_pb2 import Record
 
 _ALL = "*"
@@ -74,10 +76,10 @@ def revise(stored: Record, sent: Record, mask: FieldMask) -> Record:
 def changed_paths(before: Record, after: Record) -> list[str]:
     """What differs between two states of a record, in the order of fields; of the envelope only what can be written."""
     info = kind_of(after)
-    one, other = _body(before, info), _body(after, info)
     envelope = [name for name in _WRITABLE_ENVELOPE if getattr(before, name) != getattr(after, name)]
-    columns = (column.path for column in _body_columns(info) if not column.label_of)
-    return [*envelope, *(f"{info.body_field}.{name}" for name in columns if _differs(one, other, name))]
+    one, other = _values(_body(before, info)), _values(_body(after, info))
+    names = (column.path for column in _columns(info.type) if not column.label_of)
+    return [*envelope, *(f"{info.body_field}.{name}" for name in names if one.get(name) != other.get(name))]
 
 
 def writable_paths(
@@ -131,7 +133,8 @@ def _written(info: RecordTypeInfo, sent: Record, mask: FieldMask) -> Iterator[st
             yield from _named(info, path)
     else:
         yield from (name for name in _WRITABLE_ENVELOPE if _is_set(sent, name))
-        yield from (path for path in _writable_of(info) if _is_set(_body(sent, info), path.partition(".")[2]))
+        sent_names = _values(_body(sent, info))
+        yield from (path for path in _writable_of(info) if path.partition(".")[2] in sent_names)
 
 
 def _named(info: RecordTypeInfo, path: str) -> Iterable[str]:
@@ -152,22 +155,22 @@ def _named(info: RecordTypeInfo, path: str) -> Iterable[str]:
     return [path]
 
 
-def _writable_of(info: RecordTypeInfo) -> Iterator[str]:
-    return (
-        f"{info.body_field}.{column.path}"
-        for column in _body_columns(info)
-        if not column.output_only and not column.immutable
-    )
+def _writable_of(info: RecordTypeInfo) -> Sequence[str]:
+    columns = (column for column in _columns(info.type) if not column.output_only and not column.immutable)
+    return [f"{info.body_field}.{column.path}" for column in columns]
 
 
-def _body_columns(info: RecordTypeInfo) -> Iterator[Column]:
-    return (column for column in info.columns if column.path in info.body.fields_by_name)
+@cache
+def _columns(type_: "RecordType.ValueType") -> Sequence[Column]:
+    """The columns of a type's body, in the order of its fields."""
+    info = RECORD_TYPES[type_]
+    return [info.columns_by_path[field.name] for field in info.body.fields]
 
 
 def _check_immutable(info: RecordTypeInfo, stored: Record, sent: Record) -> None:
     old, new = _body(stored, info), _body(sent, info)
-    for column in _body_columns(info):
-        if column.immutable and _is_set(new, column.path) and _differs(old, new, column.path):
+    for column in _columns(info.type):
+        if column.immutable and _is_set(new, column.path) and getattr(old, column.path) != getattr(new, column.path):
             raise FieldInvalid.of(f"record.{info.body_field}.{column.path}", "may not be changed")
 
 
@@ -197,8 +200,9 @@ def _copy(source: Message, target: Message, field: str) -> None:
         getattr(target, field).MergeFrom(value)
 
 
-def _differs(one: Message, other: Message, field: str) -> bool:
-    return _is_set(one, field) != _is_set(other, field) or bool(getattr(one, field) != getattr(other, field))
+def _values(message: Message) -> Mapping[str, object]:
+    """The fields that are set, by name."""
+    return {field.name: value for field, value in message.ListFields()}
 
 
 def _is_set(message: Message, field: str) -> bool:

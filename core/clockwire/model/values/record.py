@@ -1,6 +1,6 @@
 """Whether a record that was sent is right by itself, whatever is stored, and in which form it is stored."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import ParamSpec, cast
 
 from google.protobuf.message import Message
@@ -16,7 +16,7 @@ P = ParamSpec("P")
 
 MOST_VIOLATIONS = 20
 
-_ENVELOPE = envelope_columns()
+_ENVELOPE = {column.path: column for column in envelope_columns()}
 
 
 def check_record(record: Record, *, partial: bool, field: str = "record") -> Record:
@@ -53,17 +53,15 @@ def _body_violations(record: Record, field: str) -> Iterator[Violation]:
     if record.type:
         info = RECORD_TYPES[record.type]
         body = cast("Message", getattr(record, info.body_field))
-        columns = [column for column in info.columns if column.path in info.body.fields_by_name]
-        yield from _column_violations(body, columns, f"{field}.{info.body_field}")
+        yield from _column_violations(body, info.columns_by_path, f"{field}.{info.body_field}")
 
 
-def _column_violations(message: Message, columns: Sequence[Column], field: str) -> Iterator[Violation]:
-    for column in columns:
-        if column.output_only:
+def _column_violations(message: Message, columns: Mapping[str, Column], field: str) -> Iterator[Violation]:
+    for descriptor, _ in message.ListFields():
+        column = columns.get(descriptor.name)
+        if column is not None and column.output_only:
             message.ClearField(column.path)
-    set_paths = {descriptor.name for descriptor, _ in message.ListFields()}
-    for column in columns:
-        if column.path in set_paths:
+        elif column is not None:
             yield from _violations(check_column, f"{field}.{column.path}", message, column)
 
 
