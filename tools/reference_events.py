@@ -1,6 +1,7 @@
 """Which events and columns there are, and what a body looks like: parts of the reference and of docs/webhooks.md."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from functools import partial
 
@@ -28,11 +29,12 @@ def record_types() -> str:
 
 
 def sample(event_type: str, shape: Shape) -> str:
-    """A sample body with its content type, laid out for people: as sent it has no blanks and no line ends."""
+    """A sample body with its content type, laid out for people: as sent it has neither blanks nor line ends between its parts."""
     event = sample_event(event_type, MOMENT, WORKSPACE)
     event.sequence = 42
-    body = json.dumps(json.loads(render(event, shape)), indent=2, ensure_ascii=False)
-    return f"`Content-Type: {content_type(shape)}`\n\n```json\n{body}\n```\n"
+    body = json.loads(render(event, shape), parse_float=lambda digits: f"<{digits}>")
+    laid_out = re.sub('"<([0-9.]+)>"', r"\1", json.dumps(body, indent=2, ensure_ascii=False))
+    return f"`Content-Type: {content_type(shape)}`\n\n```json\n{laid_out}\n```\n"
 
 
 def _record_type(info: RecordTypeInfo) -> str:

@@ -28,11 +28,9 @@ def settings() -> str:
 
 def variables() -> str:
     """Variables that commands read and the server does not."""
-    meanings = {option.envvar: _meaning(option) for option in _options_of_commands() if option.envvar in OTHER_VARIABLES}
-    meanings["CLOCKWIRE_SIGNING_SECRET"] = "The secret of `clockwire sign` and `clockwire verify`."
-    return table(
-        ("variable", "meaning"), ((code(name), meanings[name]) for name in sorted(OTHER_VARIABLES))
-    )
+    meanings = {each.envvar: _meaning(each) for each in _options_of_commands() if each.envvar in OTHER_VARIABLES}
+    meanings |= {"CLOCKWIRE_SIGNING_SECRET": "The secret of `clockwire sign` and `clockwire verify`."}
+    return table(("variable", "meaning"), ((code(name), meanings[name]) for name in sorted(OTHER_VARIABLES)))
 
 
 def _options_of_commands() -> list[click.Option]:
