@@ -1,8 +1,12 @@
 """A server for what the provider does, and an Airflow home for what it does without a running Airflow."""
 
+import json
 import os
+import socketserver
 import tempfile
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +43,6 @@ def connection(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def connection_json(server: RunningServer, **extra: Any) -> str:
     """An Airflow connection to *server*, as a variable of the environment holds it."""
-    import json
-
     host, _, port = server.target.rpartition(":")
     return json.dumps(
         {
@@ -59,3 +61,25 @@ def folder_of_the_provider() -> Path:
     import clockwire_provider
 
     return Path(clockwire_provider.__file__).parent
+
+
+@pytest.fixture
+def accepting_endpoint() -> Iterator[str]:
+    """The URL of a receiver that accepts every webhook."""
+    with socketserver.TCPServer(("127.0.0.1", 0), _Accepting) as receiver:
+        thread = threading.Thread(target=receiver.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield f"http://127.0.0.1:{receiver.server_address[1]}/hook"
+        receiver.shutdown()
+        thread.join()
+
+
+class _Accepting(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        """Take the body, and say 204."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""

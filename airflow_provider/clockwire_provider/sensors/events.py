@@ -57,8 +57,10 @@ class ClockwireEventSensor(BaseSensorOperator):
 
     def execute(self, context: Context) -> Any:
         """The event, once there is one."""
-        self.start = str(self.start)
-        _check_start(self.start)
+        try:
+            _check_start(self.start)
+        except ValueError as error:
+            raise AirflowFailException(str(error)) from error
         if not self.deferrable:
             return super().execute(context)
         from clockwire_provider.triggers.events import ClockwireEventTrigger
@@ -101,9 +103,12 @@ class ClockwireEventSensor(BaseSensorOperator):
         return event_fields_of(found)
 
     def _first_event(self, client: "Client") -> "Event | None":
-        for event in client.watch(self.start, event_types=self.event_types, filter=self.filter, follow=False):
-            return event
-        return None
+        place = self.start
+        while True:
+            page = client.pull(place, event_types=self.event_types, filter=self.filter, max_events=1)
+            if page.events or page.caught_up:
+                return page.events[0] if page.events else None
+            place = page.cursor
 
 
 def _check_start(start: str) -> None:
