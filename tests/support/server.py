@@ -1,24 +1,29 @@
 """A whole server inside the test: real sockets, real database, and a clock that the test moves."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import grpc
 import pytest
 
-from clockwire.cli.databases import opened, write
+from clockwire.cli.databases import opened
 from clockwire.client import AsyncClient
 from clockwire.engine import Engine
-from clockwire.model.api_key import SCOPES
+from clockwire.model.api_key import OPERATOR, SCOPES
+from clockwire.model.caller import Caller
+from clockwire.model.instants import Clock
 from clockwire.operations.api_keys import create_api_key, create_operator_key
 from clockwire.operations.workspaces import Changes, create_workspace
 from clockwire.server import Server, running
 from clockwire.settings import Address, Secret, Settings
 from clockwire.storage.database import Database
+from clockwire.storage.transaction import Transaction
 from tests.support.clock import MovableClock
+
+T = TypeVar("T")
 
 SECRET_KEY = "A" * 43 + "="
 
@@ -68,20 +73,20 @@ class Served:
 
     def new_workspace(self, name: str = "Other") -> str:
         """The id of a further workspace."""
-        return new_workspace(self.database, name)
+        return new_workspace(self.database, self.clock, name)
 
     def new_key(self, *scopes: str, workspace_id: str = "") -> str:
         """A further key, of the workspace if no other is named; with every scope if none is."""
-        return new_key(self.database, workspace_id or self.workspace_id, scopes or SCOPES)
+        return new_key(self.database, self.clock, workspace_id or self.workspace_id, scopes or SCOPES)
 
 
 @asynccontextmanager
 async def served(database_url: str, clock: MovableClock, **changes: Any) -> AsyncIterator[Served]:
     """A server on an empty database, until the end of the block."""
     with opened(database_url) as database:
-        workspace_id = new_workspace(database, "Test")
-        api_key = new_key(database, workspace_id, SCOPES)
-        operator_key = write(database, "", lambda transaction: create_operator_key(transaction, "operator")).text
+        workspace_id = new_workspace(database, clock, "Test")
+        api_key = new_key(database, clock, workspace_id, SCOPES)
+        operator_key = _write(database, clock, "", lambda each: create_operator_key(each, "operator")).text
     settings = a_settings(database_url, **changes)
     async with running(settings, clock=clock) as server:
         yield Served(server, clock, workspace_id, api_key, operator_key)
@@ -101,12 +106,18 @@ def a_settings(database_url: str, **changes: Any) -> Settings:
     )
 
 
-def new_workspace(database: Database, name: str) -> str:
+def new_workspace(database: Database, clock: Clock, name: str) -> str:
     """The id of a new workspace."""
     changes: Changes = {"name": name, "time_zone": "", "currency": "", "event_retention": 0, "body_retention": 0}
-    return write(database, "", lambda transaction: create_workspace(transaction, changes)).id
+    return _write(database, clock, "", lambda transaction: create_workspace(transaction, changes)).id
 
 
-def new_key(database: Database, workspace_id: str, scopes: Iterable[str]) -> str:
+def new_key(database: Database, clock: Clock, workspace_id: str, scopes: Iterable[str]) -> str:
     """The text of a new key."""
-    return write(database, workspace_id, lambda transaction: create_api_key(transaction, "a key", scopes)).text
+    return _write(database, clock, workspace_id, lambda each: create_api_key(each, "a key", scopes)).text
+
+
+def _write(database: Database, clock: Clock, workspace_id: str, operation: Callable[[Transaction], T]) -> T:
+    with database.writing() as connection:
+        operator = Caller(workspace_id=workspace_id, scopes=frozenset({OPERATOR}))
+        return operation(Transaction(connection, clock(), operator, None))

@@ -89,8 +89,9 @@ def status_of(error: ClockwireError) -> grpc.StatusCode:
 def message_of(error: ClockwireError) -> str:
     """The error's sentence, short enough for a trailer."""
     sentence = str(error)
-    if len(quote(sentence, safe=" ")) <= LARGEST_MESSAGE:
+    if len(sentence) <= LARGEST_MESSAGE and len(quote(sentence, safe=" ")) <= LARGEST_MESSAGE:
         return sentence
+    sentence = sentence[:LARGEST_MESSAGE]
     while len(quote(sentence, safe=" ")) > LARGEST_MESSAGE - 3:
         sentence = sentence[: len(sentence) * 9 // 10]
     return sentence + "..."
@@ -130,7 +131,9 @@ def _parts(error: ClockwireError) -> Iterator[Message]:
             ]
         )
     if isinstance(error, QuotaExceeded):
-        yield QuotaFailure(violations=[QuotaFailure.Violation(subject=_short(error.subject), description=str(error))])
+        yield QuotaFailure(
+            violations=[QuotaFailure.Violation(subject=_short(error.subject), description=_short(str(error)))]
+        )
     pause = _retry_after(error)
     if pause is not None:
         yield RetryInfo(retry_delay=Duration(seconds=int(pause), nanos=round(pause % 1 * 1_000_000_000)))
@@ -151,4 +154,8 @@ def _retry_after(error: ClockwireError) -> float | None:
 
 
 def _short(value: str) -> str:
-    return value if len(value) <= LARGEST_VALUE else value[: LARGEST_VALUE - 3] + "..."
+    """The value, or as much of it as a few bytes hold."""
+    encoded = value[:LARGEST_VALUE].encode(errors="replace")
+    if len(value) <= LARGEST_VALUE and len(encoded) <= LARGEST_VALUE:
+        return value
+    return encoded[: LARGEST_VALUE - 3].decode(errors="ignore") + "..."
