@@ -16,6 +16,7 @@ from clockwire.model.identifiers import new_id
 from clockwire.model.mutations import Deletion, Revision
 from clockwire.operations import records
 from clockwire.storage.tables import record, record_key, record_reference, tombstone
+from clockwire.v1.common_pb2 import RECORD_TYPE_CLIENT, RECORD_TYPE_USER, RecordType
 from clockwire.v1.records_pb2 import Record, RecordKey
 from tests.support.bookkeeping import Bookkeeper, creation, record_of
 from tests.support.writing import make_workspace
@@ -136,7 +137,7 @@ async def test_an_upsert_creates_once(books):
 
 async def test_an_update_of_what_is_missing_is_refused(books):
     with pytest.raises(RecordNotFound):
-        await books.change(Record(id=new_id(0), type=6), client_name="Acme")
+        await books.change(Record(id=new_id(0), type=RECORD_TYPE_CLIENT), client_name="Acme")
     with pytest.raises(FieldInvalid, match="external_id"):
         await books.run(lambda it: records.update_record(it, Revision(record=record_of("client", client_name="A"))))
 
@@ -289,8 +290,8 @@ async def test_many_records_are_read_by_keys_in_their_order(books):
     keys = [
         RecordKey(id=other.id),
         RecordKey(id=new_id(0)),
-        RecordKey(type=6, external_id="a"),
-        RecordKey(type=7, id=one.id),
+        RecordKey(type=RECORD_TYPE_CLIENT, external_id="a"),
+        RecordKey(type=RECORD_TYPE_USER, id=one.id),
     ]
     found, missing = await books.work.database.read(records.batch_get, books.caller.workspace_id, keys)
 
@@ -302,12 +303,12 @@ async def test_many_records_are_read_by_keys_in_their_order(books):
     "key",
     [
         RecordKey(),
-        RecordKey(type=6),
+        RecordKey(type=RECORD_TYPE_CLIENT),
         RecordKey(external_id="x"),
         RecordKey(id="no uuid"),
         RecordKey(id="\0"),
-        RecordKey(type=6, external_id="\0"),
-        RecordKey(type=99, external_id="x"),
+        RecordKey(type=RECORD_TYPE_CLIENT, external_id="\0"),
+        RecordKey(type=RecordType.ValueType(99), external_id="x"),
     ],
 )
 async def test_a_key_that_names_nothing_is_refused(books, key):
