@@ -95,7 +95,8 @@ def _services(
 @asynccontextmanager
 async def _listening(settings: Settings, services: Services, streams: Streams) -> AsyncIterator[Address]:
     """The port is open. On the way out: not healthy, streams end, calls in flight finish."""
-    server = new_server(Frame(services.authenticator, streams, services.drain))
+    frame = Frame(services.authenticator, streams, services.drain)
+    server = new_server(frame)
     services.register(server)
     health = add_health(server, services.drain)
     if settings.reflection:
@@ -111,6 +112,7 @@ async def _listening(settings: Settings, services: Services, streams: Streams) -
         log.info("draining", open_streams=streams.open_count)
         await health.enter_graceful_shutdown()
         streams.drain()
+        await frame.quiet()
         await server.stop(settings.drain_timeout.total_seconds())
         log.info("stopped listening")
 

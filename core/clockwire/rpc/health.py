@@ -24,4 +24,5 @@ class Health(health.aio.HealthServicer):  # type: ignore[misc, name-defined] # t
         try:
             await self._drain.before(super().Watch(request, context))
         except ServerDraining as error:
+            await context.write(health_pb2.HealthCheckResponse(status=health_pb2.HealthCheckResponse.NOT_SERVING))
             await context.abort(status_of(error), message_of(error), trailers_of(error))

@@ -11,6 +11,7 @@ import structlog
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
+from clockwire.model.errors import ServerDraining
 from clockwire.rpc.authentication import Authenticator
 from clockwire.rpc.callers import Admitted, admit, caller, set_caller
 from clockwire.rpc.errors import message_of, of_exception, status_of, trailers_of
@@ -20,6 +21,8 @@ from clockwire.rpc.streams import Drain, Streams
 __all__ = ["Frame", "caller", "logged_fields"]
 
 _LONGEST_LOGGED = 100
+_MOMENT_SECONDS = 0.05
+_MOST_MOMENTS = 20
 _LOGGED_TYPES = frozenset(
     {
         FieldDescriptor.CPPTYPE_STRING,
@@ -46,6 +49,19 @@ class Frame(grpc.aio.ServerInterceptor):
         self._authenticator = authenticator
         self._streams = streams
         self._drain = drain
+        self._arrivals = 0
+
+    async def quiet(self) -> None:
+        """Returns when no call has come for a moment, or after a second of waiting for that.
+
+        The library drops calls that have come in and wait to be taken when it stops, and their callers are told
+        CANCELLED, which says nothing. So they are taken first, and told that the server drains.
+        """
+        for _ in range(_MOST_MOMENTS):
+            arrivals = self._arrivals
+            await asyncio.sleep(_MOMENT_SECONDS)
+            if arrivals == self._arrivals:
+                return
 
     async def intercept_service(
         self,
@@ -100,10 +116,10 @@ class Frame(grpc.aio.ServerInterceptor):
     ) -> AsyncIterator[Admitted]:
         """The call, from letting the caller in to the line in the log."""
         begin = time.perf_counter()
+        self._arrivals += 1
         line: dict[str, object] = {"method": method.removeprefix("/clockwire.v1."), **logged_fields(request)}
         try:
-            admitted = await admit(context.invocation_metadata() or (), access, self._authenticator)
-            set_caller(admitted)
+            admitted = await self._admitted(context, access)
             line |= {"workspace_id": admitted.caller.workspace_id, "api_key_id": admitted.caller.api_key_id}
             yield admitted
         except (grpc.aio.AbortError, asyncio.CancelledError):
@@ -116,6 +132,13 @@ class Frame(grpc.aio.ServerInterceptor):
             await context.abort(status, message_of(refusal), trailers_of(refusal))
         else:
             _log_end(line, "OK", begin)
+
+    async def _admitted(self, context: Context, access: Access) -> Admitted:
+        if self._drain.over:
+            raise ServerDraining
+        admitted = await admit(context.invocation_metadata() or (), access, self._authenticator)
+        set_caller(admitted)
+        return admitted
 
 
 def logged_fields(request: object) -> Mapping[str, object]:

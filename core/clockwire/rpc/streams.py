@@ -7,7 +7,7 @@ servicers know nothing of it.
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Iterator
 from contextlib import aclosing, contextmanager
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -98,7 +98,7 @@ class Streams:
             if key_hash not in valid:
                 ending.end(KeyInvalid())
 
-    async def guard(self, responses: AsyncGenerator[T], api_key_id: str, key_hash: bytes) -> AsyncIterator[T]:
+    async def guard(self, responses: AsyncGenerator[T], api_key_id: str, key_hash: bytes) -> AsyncGenerator[T]:
         """The responses of a stream, until it ends by itself or has to. QuotaExceeded if too many are open."""
         with self._opened(api_key_id, key_hash) as ending:
             async with aclosing(responses):
