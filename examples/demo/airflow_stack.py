@@ -42,6 +42,8 @@ _SETTINGS = {
     "TRIGGERER__JOB_HEARTBEAT_SEC": "1",
     "TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "5",
     "TRIGGERER__CAPACITY": "50",
+    # A busy machine may be slow to answer a task that begins; Airflow would fail it after 5 s.
+    "WORKERS__EXECUTION_API_TIMEOUT": "60",
 }
 # Keys of an Airflow that nobody else can reach and that is thrown away afterwards.
 _KEYS = {
