@@ -1,0 +1,82 @@
+"""What the pages of docs/ show works as it stands there."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from clockwire.client import Client
+from clockwire.v1.events_pb2 import EventFilter
+from clockwire.v1.subscription_service_pb2 import CreateSubscriptionRequest
+from clockwire.v1.subscriptions_pb2 import Subscription
+from tests.support.ports import free_port
+from tests.support.postgresql import PostgreSQL
+from tests.support.receivers import Receiver
+from tests.support.repository import ROOT, repository_files
+from tests.support.serving import RunningServer, running_server
+from tests.support.walkthrough import steps_of, walk
+
+DOCS = ROOT / "docs"
+#: Begin with nothing.
+WHOLE = ["quickstart.md", "webhooks.md", "how-to/back-up-and-restore.md", "how-to/use-tls.md"]
+#: Take a server, a subscription and a time log for granted.
+WITH_A_SERVER = ["how-to/pause-and-resume.md", "how-to/redeliver.md", "how-to/rotate-a-secret.md"]
+POSTGRESQL = "how-to/run-on-postgresql.md"
+
+pytestmark = pytest.mark.timeout(240)  # each step is a program of its own, beside other tests
+
+
+@pytest.mark.parametrize("page", WHOLE)
+def test_each_step_of_a_page_works_and_prints_what_it_says(page: str, tmp_path: Path):
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    address = f"127.0.0.1:{free_port()}"
+
+    walk(
+        DOCS / page,
+        tmp_path,
+        instead={"127.0.0.1:50051": address, "8400": str(free_port())},
+        CLOCKWIRE_LISTEN=address,
+        CLOCKWIRE_SERVER=address,
+    )
+
+
+@pytest.mark.parametrize("page", WITH_A_SERVER)
+def test_each_step_works_where_there_is_a_subscription(page: str, tmp_path: Path, server: RunningServer):
+    walk(DOCS / page, tmp_path, instead={"127.0.0.1:50051": server.target}, CLOCKWIRE_API_KEY=server.api_key)
+
+
+def test_each_step_works_on_postgresql(postgresql: PostgreSQL, tmp_path: Path):
+    url = postgresql.create("walkthrough")
+
+    walk(
+        DOCS / POSTGRESQL,
+        tmp_path,
+        instead={"postgresql://clockwire:secret@db.example.com/clockwire": f"'{url}'"},
+        CLOCKWIRE_LISTEN=f"127.0.0.1:{free_port()}",
+    )
+
+    postgresql.drop("walkthrough")
+
+
+def test_every_page_that_shows_steps_is_walked():
+    pages = [file for file in repository_files() if file.parts[0] == "docs" and file.suffix == ".md"]
+    shown = {str(page.relative_to("docs")) for page in pages if steps_of((ROOT / page).read_text())}
+
+    assert shown - {"airflow.md"} == {*WHOLE, *WITH_A_SERVER, POSTGRESQL}
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[RunningServer]:
+    """A server with a subscription to time logs, and one time log."""
+    with Receiver() as receiver, running_server(tmp_path / "server", "--allow-target", "127.0.0.1") as running:
+        with running.client() as client:
+            _subscribe(client, receiver.url())
+            user, project = client.create("user", user_name="Ada"), client.create("project", project_name="Website")
+            whose = {"user_id": user.record.id, "project_id": project.record.id}
+            client.create("timelog", external_id="entry-1", date="2026-01-15", duration="1:30", **whose)
+        yield running
+
+
+def _subscribe(client: Client, url: str) -> None:
+    subscription = Subscription(name="billing", target_url=url, filter=EventFilter(event_types=["timelog.*"]))
+    client.subscriptions.CreateSubscription(CreateSubscriptionRequest(subscription=subscription))
