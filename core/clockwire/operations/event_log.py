@@ -16,7 +16,8 @@ from clockwire.model.caller import system
 from clockwire.model.cursor import Cursor, decode_cursor, encode_cursor
 from clockwire.model.errors import CursorEpochChanged, CursorExpired, FieldInvalid, ResourceNotFound
 from clockwire.model.event import LogEntry
-from clockwire.model.instants import Clock, Instant, of_timestamp, to_text
+from clockwire.model.instants import Clock, Instant, to_text
+from clockwire.model.values.times import check_timestamp
 from clockwire.operations.tail import Tail
 from clockwire.storage.consumers import find_consumer
 from clockwire.storage.database import Database
@@ -122,7 +123,7 @@ def resolve_start(connection: Connection, workspace_id: str, start: EventStart) 
         case "cursor":
             after = place_of(log, start.cursor)
         case "time":
-            after = _before_time(connection, log, of_timestamp(start.time))
+            after = _before_time(connection, log, check_timestamp("start.time", start.time))
         case "position" if start.position == EventStart.POSITION_EARLIEST:
             after = log.earliest - 1
         case "position" if start.position == EventStart.POSITION_LATEST:

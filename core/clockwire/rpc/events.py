@@ -5,6 +5,7 @@ its events were encoded when they were stored. Encoding them again for each read
 """
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import grpc
@@ -12,7 +13,8 @@ import grpc
 from clockwire.model.caller import Caller
 from clockwire.model.errors import FieldInvalid, ResourceNotFound
 from clockwire.model.event_filter import compile_filter
-from clockwire.model.instants import Clock, of_timestamp
+from clockwire.model.instants import MINUTE, SECOND, Clock
+from clockwire.model.values.times import check_duration, check_timestamp
 from clockwire.operations.event_log import EventLog, log_ends, log_of
 from clockwire.operations.watching import Reader
 from clockwire.rpc.callers import caller
@@ -28,7 +30,8 @@ _USUAL_EVENTS = 100
 _MOST_WATCHED = 500
 _MOST_PULLED = 1_000
 _USUAL_HEARTBEAT = 15.0
-_LONGEST_WAIT = 60.0
+_LONGEST_HEARTBEAT = 5 * MINUTE
+_LONGEST_WAIT = timedelta(seconds=60)
 #: A long poll is answered this long before its caller would stop waiting.
 _ANSWER_BEFORE = 0.5
 
@@ -59,7 +62,7 @@ class Events(EventServiceServicer):
         """One batch, as an encoded PullEventsResponse."""
         here = caller()
         reader = self._reader(here, request.filter, request.view, _count(request.max_events, _MOST_PULLED))
-        end_time = of_timestamp(request.end_time) if request.HasField("end_time") else None
+        end_time = check_timestamp("end_time", request.end_time) if request.HasField("end_time") else None
         wait = _wait(request, context)
         epoch = await self._epoch(here)
         after = await self._log.position(here.workspace_id, request.start)
@@ -116,18 +119,14 @@ def _count(asked: int, most: int) -> int:
 
 
 def _heartbeat(request: messages.WatchEventsRequest) -> float:
-    if not request.HasField("heartbeat_interval"):
-        return _USUAL_HEARTBEAT
-    seconds = request.heartbeat_interval.seconds + request.heartbeat_interval.nanos / 1e9
-    if seconds and not 1 <= seconds <= 300:
+    asked = check_duration("heartbeat_interval", request.heartbeat_interval)
+    if asked and not SECOND <= asked <= _LONGEST_HEARTBEAT:
         raise FieldInvalid.of("heartbeat_interval", "must be 1 s to 5 min, or 0 for 15 s")
-    return seconds or _USUAL_HEARTBEAT
+    return asked / SECOND or _USUAL_HEARTBEAT
 
 
 def _wait(request: messages.PullEventsRequest, context: Context) -> float:
     """How long the caller waits for a first event, in seconds."""
-    seconds = request.wait_timeout.seconds + request.wait_timeout.nanos / 1e9
-    if not 0 <= seconds <= _LONGEST_WAIT:
-        raise FieldInvalid.of("wait_timeout", "must be 0 to 60 s")
+    seconds = check_duration("wait_timeout", request.wait_timeout, maximum=_LONGEST_WAIT) / SECOND
     remaining: float | None = context.time_remaining()  # None without a deadline, whatever the stubs say
     return seconds if remaining is None else max(0.0, min(seconds, remaining - _ANSWER_BEFORE))
