@@ -90,11 +90,12 @@ class Streams:
 
     async def check_keys(self) -> None:
         """Every open stream has a valid key. While the database is away nothing is decided."""
+        known = [(ending, key_hash) for ending, (_, key_hash) in self._open.items()]  # more may open meanwhile
         try:
-            valid = await self._authenticator.refresh({key_hash for _, key_hash in self._open.values()})
+            valid = await self._authenticator.refresh({key_hash for _, key_hash in known})
         except Unavailable:
             return
-        for ending, (_, key_hash) in list(self._open.items()):
+        for ending, key_hash in known:
             if key_hash not in valid:
                 ending.end(KeyInvalid())
 
