@@ -1,6 +1,6 @@
 # What can be done here; `make` alone lists it. Everything sets itself up: only Python 3.11 or later, git and make are needed.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test whole-systems all-others check format lint types contract imports fresh generate
+.PHONY: help setup demo up test whole-systems all-others check format lint types contract imports fresh generate bench
 bin := .venv/bin
 heading = @printf '\n== %s\n'
 
@@ -57,8 +57,14 @@ generate: .venv/ready .venv-generate/ready ## write the generated code anew from
 	@tools/generate
 	@echo "core/clockwire/v1 is what proto/ says."
 
+bench: .venv-bench/ready ## measure Clockwire beside Celery with Redis
+	@.venv-bench/bin/python -m bench $(BENCH)
+
 .venv/ready: pyproject.toml airflow_provider/pyproject.toml constraints.txt tools/setup tools/environments
 	@tools/setup
+
+.venv-bench/ready: pyproject.toml constraints.txt tools/setup-bench | .venv/ready
+	@tools/setup-bench
 
 .venv-generate/ready: tools/setup-generate | .venv/ready
 	@tools/setup-generate
