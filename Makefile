@@ -1,6 +1,6 @@
 # What can be done here; `make` alone lists it. Everything sets itself up: only Python 3.11 or later, git and make are needed.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test whole-systems all-others check format lint types contract imports fresh generate bench
+.PHONY: help setup demo up browser test whole-systems all-others check format lint types contract imports fresh generate bench
 bin := .venv/bin
 heading = @printf '\n== %s\n'
 
@@ -23,7 +23,11 @@ whole-systems: .venv/ready
 
 all-others: .venv/ready
 	$(heading) "test: everything else, side by side"
-	@$(bin)/pytest -m "not alone" --numprocesses 2
+	@$(bin)/pytest -m "not alone and not browser" --numprocesses 2
+
+browser: .venv/ready ## see the connection form work in Chromium, which must be installed
+	$(heading) "browser: Airflow's connection form"
+	@$(bin)/pytest -m browser
 
 check: lint types contract imports fresh test ## everything that must hold before a change is accepted
 

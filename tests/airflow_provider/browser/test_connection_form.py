@@ -94,11 +94,11 @@ def test_the_form_asks_for_what_a_connection_needs_and_hides_the_rest(page):
     dialog.get_by_role("combobox").click()
     page.keyboard.type("Clockwire")
     page.keyboard.press("Enter")
-    dialog.get_by_text("Extra Fields", exact=True).click()
 
     for name in ("host", "port", "password"):
         expect(dialog.locator(f"input[name={name}]")).to_be_visible()
     for name in ("login", "schema"):
         expect(dialog.locator(f"input[name={name}]")).to_have_count(0)
-    expect(dialog.locator("[name=element_ca_pem]")).to_be_visible()
     expect(dialog.get_by_text("API key", exact=True)).to_be_visible()
+    dialog.get_by_text("Extra Fields", exact=True).click()
+    expect(dialog.locator("[name=element_ca_pem]")).to_be_visible()
