@@ -1,41 +1,30 @@
 """What stands around every call: who calls and may it, what an error looks like, and one line in the log."""
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import grpc
-import structlog
-from google.protobuf.descriptor import FieldDescriptor
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 
-from clockwire.model.errors import ServerDraining
+from clockwire.model.errors import FieldInvalid, ServerDraining
 from clockwire.rpc.authentication import Authenticator
+from clockwire.rpc.call_line import CallLine
 from clockwire.rpc.callers import Admitted, admit, caller, set_caller
 from clockwire.rpc.errors import message_of, of_exception, status_of, trailers_of
 from clockwire.rpc.scopes import ACCESS, OPEN_SERVICES, OPERATOR, Access
 from clockwire.rpc.streams import Drain, Streams
 
-__all__ = ["Frame", "caller", "logged_fields"]
+__all__ = ["Frame", "caller"]
 
-_LONGEST_LOGGED = 100
 _MOMENT_SECONDS = 0.05
 _MOST_MOMENTS = 20
-_LOGGED_TYPES = frozenset(
-    {
-        FieldDescriptor.CPPTYPE_STRING,
-        FieldDescriptor.CPPTYPE_BOOL,
-        FieldDescriptor.CPPTYPE_INT32,
-        FieldDescriptor.CPPTYPE_INT64,
-        FieldDescriptor.CPPTYPE_ENUM,
-    }
-)
 
 Context = grpc.aio.ServicerContext[Any, Any]
-
-log = structlog.get_logger(__name__)
+#: A servicer's method, or what stands around one: request and context in, response or responses out.
+Behavior = Callable[[Any, Context], Any]
 
 
 class Frame(grpc.aio.ServerInterceptor):
@@ -69,69 +58,59 @@ class Frame(grpc.aio.ServerInterceptor):
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Any:  # noqa: ANN401 - a handler of whichever cardinality
         """The method's handler inside its frame."""
-        handler = await continuation(handler_call_details)
-        method = handler_call_details.method
-        if handler is None or method.split("/")[1] in OPEN_SERVICES:
+        handler, name = await continuation(handler_call_details), handler_call_details.method
+        if handler is None or name.split("/")[1] in OPEN_SERVICES:
             return handler
-        access = ACCESS.get(method, Access(scope=OPERATOR))
-        coded = {
-            "request_deserializer": handler.request_deserializer,
-            "response_serializer": handler.response_serializer,
-        }
+        access = ACCESS.get(name, Access(scope=OPERATOR))
+        read, write = handler.request_deserializer, handler.response_serializer
+        one, many = _Method(name, access, read), _Method(name, access)
         match handler.request_streaming, handler.response_streaming:
             case False, False:
-                return grpc.unary_unary_rpc_method_handler(self._once(handler.unary_unary, method, access), **coded)
+                return grpc.unary_unary_rpc_method_handler(self._once(handler.unary_unary, one), None, write)
             case False, True:
-                return grpc.unary_stream_rpc_method_handler(self._many(handler.unary_stream, method, access), **coded)
+                return grpc.unary_stream_rpc_method_handler(self._many(handler.unary_stream, one), None, write)
             case True, False:
-                return grpc.stream_unary_rpc_method_handler(self._once(handler.stream_unary, method, access), **coded)
+                return grpc.stream_unary_rpc_method_handler(self._once(handler.stream_unary, many), read, write)
             case _:
-                return grpc.stream_stream_rpc_method_handler(self._many(handler.stream_stream, method, access), **coded)
+                return grpc.stream_stream_rpc_method_handler(self._many(handler.stream_stream, many), read, write)
 
-    def _once(self, behavior: Any, method: str, access: Access) -> Any:  # noqa: ANN401
-        async def answer(request: Any, context: Context) -> Any:  # noqa: ANN401
-            async with self._framed(request, context, method=method, access=access):
-                answering = behavior(request, context)
-                return await (self._drain.before(answering) if _may_wait(request) else answering)
+    def _once(self, behavior: Behavior, method: "_Method") -> Behavior:
+        async def answer(sent: object, context: Context) -> object:
+            async with self._framed(sent, context, method) as call:
+                answering = behavior(call.request, context)
+                return await (self._drain.before(answering) if call.may_wait else answering)
 
         return answer
 
-    def _many(self, behavior: Any, method: str, access: Access) -> Any:  # noqa: ANN401
-        async def answer(request: Any, context: Context) -> AsyncIterator[Any]:  # noqa: ANN401
-            async with self._framed(request, context, method=method, access=access) as admitted:
-                responses = behavior(request, context)
-                async for each in self._streams.guard(responses, admitted.caller.api_key_id, admitted.key_hash):
+    def _many(self, behavior: Behavior, method: "_Method") -> Behavior:
+        async def answer(sent: object, context: Context) -> AsyncIterator[object]:
+            async with self._framed(sent, context, method) as call:
+                responses, who = behavior(call.request, context), call.admitted
+                async for each in self._streams.guard(responses, who.caller.api_key_id, who.key_hash):
                     yield each
 
         return answer
 
     @asynccontextmanager
-    async def _framed(
-        self,
-        request: object,
-        context: Context,
-        *,
-        method: str,
-        access: Access,
-    ) -> AsyncIterator[Admitted]:
+    async def _framed(self, sent: object, context: Context, method: "_Method") -> AsyncIterator["_Call"]:
         """The call, from letting the caller in to the line in the log."""
-        begin = time.perf_counter()
         self._arrivals += 1
-        line: dict[str, object] = {"method": method.removeprefix("/clockwire.v1."), **logged_fields(request)}
+        line = CallLine(method.name)
         try:
-            admitted = await self._admitted(context, access)
-            line |= {"workspace_id": admitted.caller.workspace_id, "api_key_id": admitted.caller.api_key_id}
-            yield admitted
+            admitted = await self._admitted(context, method.access)
+            line.made_by(admitted.caller)
+            request = method.request(sent)
+            line.asked(request)
+            yield _Call(admitted, request)
         except (grpc.aio.AbortError, asyncio.CancelledError):
-            _log_end(line, "CANCELLED", begin)
+            line.end("CANCELLED")
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets a status and the log a line
             refusal = of_exception(error)
-            status = status_of(refusal)
-            _log_end(line | {"reason": refusal.reason, "error": str(refusal)[:_LONGEST_LOGGED]}, status.name, begin)
-            await context.abort(status, message_of(refusal), trailers_of(refusal))
+            line.end(status_of(refusal).name, reason=refusal.reason, error=message_of(refusal))
+            await context.abort(status_of(refusal), message_of(refusal), trailers_of(refusal))
         else:
-            _log_end(line, "OK", begin)
+            line.end("OK")
 
     async def _admitted(self, context: Context, access: Access) -> Admitted:
         if self._drain.over:
@@ -141,26 +120,35 @@ class Frame(grpc.aio.ServerInterceptor):
         return admitted
 
 
-def logged_fields(request: object) -> Mapping[str, object]:
-    """What the log may show of a request: its plain fields, shortened. Never a secret, and no contents of records."""
-    if not isinstance(request, Message):
-        return {}
-    return {
-        field.name: _shown(field, value)
-        for field, value in request.ListFields()
-        if field.cpp_type in _LOGGED_TYPES and isinstance(value, str | int | bool)
-    }
+@dataclass(frozen=True, slots=True)
+class _Method:
+    """A method of a service."""
+
+    name: str
+    access: Access
+    #: Reads a request from its bytes; None for a stream of requests, which the library reads.
+    read: Callable[[Any], object] | None = None
+
+    def request(self, sent: object) -> object:
+        """What was sent, read. FieldInvalid for bytes that are no message."""
+        if self.read is None:
+            return sent
+        try:
+            return self.read(sent)
+        except DecodeError as error:
+            raise FieldInvalid.of(
+                "request", "these bytes are not a message of the kind that this call takes"
+            ) from error
 
 
-def _may_wait(request: object) -> bool:
-    return isinstance(request, Message) and "wait_timeout" in request.DESCRIPTOR.fields_by_name
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A call that was let in."""
 
+    admitted: Admitted
+    request: object
 
-def _shown(field: FieldDescriptor, value: str | int | bool) -> object:  # noqa: FBT001
-    if field.GetOptions().debug_redact:
-        return "***"
-    return value[:_LONGEST_LOGGED] if isinstance(value, str) else value
-
-
-def _log_end(line: Mapping[str, object], code: str, begin: float) -> None:
-    log.info("call", code=code, milliseconds=round((time.perf_counter() - begin) * 1000, 1), **line)
+    @property
+    def may_wait(self) -> bool:
+        """Whether it can ask to wait for something."""
+        return isinstance(self.request, Message) and "wait_timeout" in self.request.DESCRIPTOR.fields_by_name

@@ -15,7 +15,7 @@ from clockwire.client.errors import (
 )
 from clockwire.client.statuses import error_of
 from clockwire.model.identifiers import new_id
-from clockwire.rpc.interceptors import logged_fields
+from clockwire.rpc.call_line import logged_fields
 from clockwire.v1 import records_pb2
 from clockwire.v1.account_service_pb2 import GetCallerRequest, GetCallerResponse
 from clockwire.v1.api_key_service_pb2 import ApiKey, CreateApiKeyRequest, CreateApiKeyResponse, Scope
@@ -163,7 +163,8 @@ async def test_each_call_is_one_line_in_the_log_without_its_key(server):
     known, unknown = [line for line in lines if line["event"] == "call"]
     assert (known["method"], known["code"]) == ("AccountService/GetCaller", "OK")
     assert known["workspace_id"] == server.workspace_id
-    assert (unknown["code"], unknown["reason"], unknown["event_id"]) == ("NOT_FOUND", "RESOURCE_NOT_FOUND", "nothing")
+    assert (unknown["code"], unknown["reason"]) == ("NOT_FOUND", "RESOURCE_NOT_FOUND")
+    assert unknown["request"] == {"event_id": "nothing"}
     assert server.api_key not in str(lines)
 
 
