@@ -198,7 +198,7 @@ class DeliveryAttempt(_message.Message):
         OUTCOME_TLS_ERROR: DeliveryAttempt._Outcome.ValueType  # 8
         """The certificate was refused or the handshake failed."""
         OUTCOME_ADDRESS_REFUSED: DeliveryAttempt._Outcome.ValueType  # 9
-        """Every address of the host is refused."""
+        """An address of the host is refused: one of them is enough."""
         OUTCOME_UNKNOWN: DeliveryAttempt._Outcome.ValueType  # 10
         """The sender died or lost its lease; it is not known whether the receiver got it."""
 
@@ -224,7 +224,7 @@ class DeliveryAttempt(_message.Message):
     OUTCOME_TLS_ERROR: DeliveryAttempt.Outcome.ValueType  # 8
     """The certificate was refused or the handshake failed."""
     OUTCOME_ADDRESS_REFUSED: DeliveryAttempt.Outcome.ValueType  # 9
-    """Every address of the host is refused."""
+    """An address of the host is refused: one of them is enough."""
     OUTCOME_UNKNOWN: DeliveryAttempt.Outcome.ValueType  # 10
     """The sender died or lost its lease; it is not known whether the receiver got it."""
 

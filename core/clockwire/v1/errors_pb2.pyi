@@ -55,7 +55,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_RECORD_DELETED: _ErrorReason.ValueType  # 31
     """NOT_FOUND. The record was deleted. metadata: type, id, delete_time, cursor."""
     ERROR_REASON_RESOURCE_NOT_FOUND: _ErrorReason.ValueType  # 32
-    """NOT_FOUND. A subscription, delivery, consumer, key or workspace is unknown.
+    """NOT_FOUND. A subscription, delivery, consumer, event, key or workspace is unknown.
     metadata: resource, id.
     """
     ERROR_REASON_ID_TAKEN: _ErrorReason.ValueType  # 33
@@ -77,7 +77,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_RECORD_CLOSED: _ErrorReason.ValueType  # 52
     """FAILED_PRECONDITION. Time may not be logged to a closed project or task."""
     ERROR_REASON_RECORD_LOCKED: _ErrorReason.ValueType  # 53
-    """FAILED_PRECONDITION. The time log is billed or locked."""
+    """FAILED_PRECONDITION. The record is approved, billed or sent, and may not change in this way."""
     ERROR_REASON_HIERARCHY_INVALID: _ErrorReason.ValueType  # 56
     """FAILED_PRECONDITION. The change would break a parent chain (cycle, other project)."""
     ERROR_REASON_SUBSCRIPTION_STATE: _ErrorReason.ValueType  # 57
@@ -157,7 +157,7 @@ ERROR_REASON_RECORD_NOT_FOUND: ErrorReason.ValueType  # 30
 ERROR_REASON_RECORD_DELETED: ErrorReason.ValueType  # 31
 """NOT_FOUND. The record was deleted. metadata: type, id, delete_time, cursor."""
 ERROR_REASON_RESOURCE_NOT_FOUND: ErrorReason.ValueType  # 32
-"""NOT_FOUND. A subscription, delivery, consumer, key or workspace is unknown.
+"""NOT_FOUND. A subscription, delivery, consumer, event, key or workspace is unknown.
 metadata: resource, id.
 """
 ERROR_REASON_ID_TAKEN: ErrorReason.ValueType  # 33
@@ -179,7 +179,7 @@ metadata: field, type, id.
 ERROR_REASON_RECORD_CLOSED: ErrorReason.ValueType  # 52
 """FAILED_PRECONDITION. Time may not be logged to a closed project or task."""
 ERROR_REASON_RECORD_LOCKED: ErrorReason.ValueType  # 53
-"""FAILED_PRECONDITION. The time log is billed or locked."""
+"""FAILED_PRECONDITION. The record is approved, billed or sent, and may not change in this way."""
 ERROR_REASON_HIERARCHY_INVALID: ErrorReason.ValueType  # 56
 """FAILED_PRECONDITION. The change would break a parent chain (cycle, other project)."""
 ERROR_REASON_SUBSCRIPTION_STATE: ErrorReason.ValueType  # 57

@@ -35,7 +35,8 @@ class SubscriptionServiceStub:
           The secret's UTF-8 text is the key. Absent if the subscription has no secret.
       webhook-id, webhook-timestamp, webhook-signature
           Standard Webhooks 1.0.0, over id.timestamp.body: replay-safe. The key is the same secret:
-          the base64 part if it begins with "whsec_", else its UTF-8 text. Absent without secret.
+          the base64 part if it begins with "whsec_", else its UTF-8 text. Without a secret only
+          webhook-signature is absent.
           webhook-id is Event.id and is the same in every attempt and redelivery.
       clockwire-event, clockwire-delivery, clockwire-attempt, clockwire-sequence, clockwire-version,
       clockwire-subscription; clockwire-test: true for a test; clockwire-redelivery: true
@@ -101,7 +102,8 @@ class SubscriptionServiceAsyncStub(SubscriptionServiceStub):
           The secret's UTF-8 text is the key. Absent if the subscription has no secret.
       webhook-id, webhook-timestamp, webhook-signature
           Standard Webhooks 1.0.0, over id.timestamp.body: replay-safe. The key is the same secret:
-          the base64 part if it begins with "whsec_", else its UTF-8 text. Absent without secret.
+          the base64 part if it begins with "whsec_", else its UTF-8 text. Without a secret only
+          webhook-signature is absent.
           webhook-id is Event.id and is the same in every attempt and redelivery.
       clockwire-event, clockwire-delivery, clockwire-attempt, clockwire-sequence, clockwire-version,
       clockwire-subscription; clockwire-test: true for a test; clockwire-redelivery: true
@@ -163,7 +165,8 @@ class SubscriptionServiceServicer(metaclass=_abc_1.ABCMeta):
           The secret's UTF-8 text is the key. Absent if the subscription has no secret.
       webhook-id, webhook-timestamp, webhook-signature
           Standard Webhooks 1.0.0, over id.timestamp.body: replay-safe. The key is the same secret:
-          the base64 part if it begins with "whsec_", else its UTF-8 text. Absent without secret.
+          the base64 part if it begins with "whsec_", else its UTF-8 text. Without a secret only
+          webhook-signature is absent.
           webhook-id is Event.id and is the same in every attempt and redelivery.
       clockwire-event, clockwire-delivery, clockwire-attempt, clockwire-sequence, clockwire-version,
       clockwire-subscription; clockwire-test: true for a test; clockwire-redelivery: true
