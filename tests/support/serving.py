@@ -47,7 +47,9 @@ class RunningServer:
             )
         assert self._process.stdout is not None
         line = self._process.stdout.readline().strip()
-        assert line.startswith("listening on "), (self.folder / "server.log").read_text()[-3000:]
+        if not line.startswith("listening on "):
+            self.kill()
+            raise AssertionError((self.folder / "server.log").read_text()[-3000:])
         self.target = line.removeprefix("listening on ")
 
     def kill(self) -> None:
