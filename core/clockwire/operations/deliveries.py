@@ -101,6 +101,7 @@ def redeliver(transaction: Transaction, delivery_id: str) -> Delivery:
         raise ResourceNotFound("body of delivery", delivery.id)
     again = delivery.again(subscription, now=transaction.now)
     update_deliveries(connection, [again])
+    transaction.subscriptions_changed = True  # nothing of them did, but it makes every dispatcher look for work at once
     return again
 
 
