@@ -29,7 +29,7 @@ def record_types() -> str:
 
 
 def sample(event_type: str, shape: Shape) -> str:
-    """A sample body with its content type, laid out for people: as sent it has neither blanks nor line ends between its parts."""
+    """A sample body with its content type, laid out for people: as sent it has no blanks between its parts."""
     event = sample_event(event_type, MOMENT, WORKSPACE)
     event.sequence = 42
     body = json.loads(render(event, shape), parse_float=lambda digits: f"<{digits}>")
