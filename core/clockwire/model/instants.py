@@ -44,7 +44,7 @@ def to_datetime(instant: Instant) -> datetime:
 
 def to_text(instant: Instant) -> str:
     """The instant in RFC 3339 with milliseconds: ``2024-01-15T10:00:00.000Z``."""
-    return to_datetime(instant).strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant % SECOND // 1000:03}Z"
+    return to_datetime(instant).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def micros(length: timedelta) -> int:
