@@ -22,7 +22,6 @@ from clockwire.model.values import check_record, check_required
 from clockwire.operations.consequences import follow
 from clockwire.operations.ledger import Ledger
 from clockwire.operations.reading import deleted
-from clockwire.storage.records import Tombstone
 from clockwire.storage.transaction import Transaction
 from clockwire.v1.records_pb2 import Record, RecordKey
 
@@ -136,7 +135,7 @@ class Changes:
     def _check_id_free(self, record: Record) -> None:
         taken = self.records.find(record.id) or self.records.find_deleted(record.id)
         if taken is not None:
-            raise IdTaken(_token(taken), record.id)
+            raise IdTaken(RECORD_TYPES[taken.type].token, record.id)
 
     def _check_not_deleted(self, id_: str) -> None:
         grave = self.records.find_deleted(id_) if is_id(id_) else None
@@ -162,13 +161,9 @@ class Changes:
 
 
 def _new_ids(now: Instant) -> Iterator[str]:
-    """Ids that sort in the order in which they are taken: a batch of records keeps its order."""
+    """Ids of this moment, made many at a time once more than one is taken."""
     for count in chain([1], repeat(_IDS_AHEAD)):
         yield from ids_of(now, count)
-
-
-def _token(one: Record | Tombstone) -> str:
-    return next(info.token for info in RECORD_TYPES.values() if info.type == one.type)
 
 
 def _written(sent: Record, mask: FieldMask, stored: Record) -> AbstractSet[str]:

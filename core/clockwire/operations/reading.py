@@ -44,7 +44,7 @@ def missing(connection: Connection, workspace_id: str, key: RecordKey) -> Record
 
 def deleted(grave: Tombstone, place: Cursor) -> RecordDeleted:
     """The error that says where the deletion stands in the log: behind this place."""
-    token = next(info.token for info in RECORD_TYPES.values() if info.type == grave.type)
+    token = RECORD_TYPES[grave.type].token
     return RecordDeleted(token, grave.id, delete_time=to_text(grave.delete_time), cursor=encode_cursor(place))
 
 

@@ -144,7 +144,7 @@ class WorkingSet:
 
     def bury(self, record: Record) -> None:
         """The record is gone; its id is not given out again."""
-        grave = Tombstone(record.id, int(record.type), record.version + 1, self.now, self._head)
+        grave = Tombstone(record.id, record.type, record.version + 1, self.now, self._head)
         self._buried.append(grave)
         self._graves[record.id] = grave
         self._records[record.id] = None

@@ -12,6 +12,7 @@ from clockwire.model.unique_values import UniqueValue
 from clockwire.storage.bulk import BulkInsert
 from clockwire.storage.keyed import BulkDelete, BulkSelect
 from clockwire.storage.tables import record, record_key, record_reference, tag, tombstone
+from clockwire.v1.common_pb2 import RecordType
 from clockwire.v1.records_pb2 import Record
 
 
@@ -27,7 +28,7 @@ class Tombstone(NamedTuple):
     """What is left of a deleted record; its event stands after `sequence`."""
 
     id: str
-    type: int
+    type: "RecordType.ValueType"
     version: int
     delete_time: Instant
     sequence: int

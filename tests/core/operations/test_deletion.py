@@ -100,6 +100,7 @@ async def test_what_was_made_and_deleted_in_one_batch_leaves_two_events(books, s
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # it takes long, and asks nothing of the database
+@pytest.mark.timeout(180)
 async def test_too_many_are_not_deleted_at_once(books, shop):
     for start in range(0, MOST_DELETED, 500):
         tasks = [creation("task", task_name=f"{each}", project_id=shop.id) for each in range(start, start + 500)]

@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import date
 from decimal import Decimal as Number
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -90,6 +91,7 @@ BEGINNING = [
 ]
 
 
+@pytest.mark.timeout(180)
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batches=BATCHES)
 async def test_whatever_is_done_the_books_agree(database, batches):
