@@ -57,7 +57,6 @@ def get_provider_info() -> dict[str, Any]:
         "integrations": [
             {
                 "integration-name": _INTEGRATION,
-                "external-doc-url": "https://github.com/clockwire/clockwire",
                 "tags": ["service"],
             }
         ],

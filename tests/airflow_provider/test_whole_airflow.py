@@ -4,6 +4,7 @@ import json
 import shutil
 import time
 import uuid
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,7 @@ def airflow(server, dags, tmp_path_factory):
     connections = {"clockwire_default": connection_json(server)}
     with running_airflow(tmp_path_factory.mktemp("airflow"), dags, connections=connections, template=template) as stack:
         for dag in ("ledger", "waiting", "example_clockwire_events", "example_clockwire_records"):
-            stack.until(f"the Dag {dag} is known", lambda dag=dag: stack.call("GET", f"/api/v2/dags/{dag}"))
+            stack.until(f"the Dag {dag} is known", partial(stack.call, "GET", f"/api/v2/dags/{dag}"))
         yield stack
 
 
@@ -133,6 +134,16 @@ def test_the_example_that_writes_records_runs_to_its_end(airflow, client, accept
     variable = airflow.call("GET", "/api/v2/variables/clockwire_closed_projects_secret")
     assert subscription["secret_fingerprint"]
     assert variable["value"] == "***"
+
+
+def test_the_example_that_writes_records_skips_the_webhook_that_nobody_named(airflow):
+    run = _trigger(airflow, "example_clockwire_records", {})
+
+    airflow.until("it has ended", lambda: _ended(airflow, "example_clockwire_records", run), seconds=150)
+
+    states = _states(airflow, "example_clockwire_records", run)
+    assert states.pop("subscription") == "skipped"
+    assert set(states.values()) == {"success"}
 
 
 def test_the_example_that_reacts_to_events_runs_for_a_time_log(airflow, client):

@@ -1,14 +1,15 @@
 """A Dag that writes records, keeps a webhook subscription, and waits until a project is closed.
 
-Needs a connection `clockwire_default` of type Clockwire whose key has the scopes records.write, events.read,
-subscriptions.read and subscriptions.write. Trigger it with a `webhook_url` to have the subscription made; without one
-that step is skipped.
+Needs a connection `clockwire_default` of type Clockwire whose key has the scopes records.read, records.write,
+events.read, subscriptions.read and subscriptions.write. Trigger it with a `webhook_url` to have the subscription made;
+without one that step is skipped.
 """
+
 # mypy: disable-error-code="call-arg, arg-type"
 
 from datetime import timedelta
 
-from airflow.sdk import Param, dag, task
+from airflow.sdk import DAG, Param, task
 
 from clockwire_provider.operators.records import (
     ClockwireCreateRecordOperator,
@@ -18,8 +19,7 @@ from clockwire_provider.operators.records import (
 from clockwire_provider.operators.subscriptions import ClockwireSubscribeOperator
 from clockwire_provider.sensors.events import ClockwireEventSensor
 
-
-@dag(
+with DAG(
     dag_id="example_clockwire_records",
     schedule=None,
     catchup=False,
@@ -27,8 +27,7 @@ from clockwire_provider.sensors.events import ClockwireEventSensor
     default_args={"retries": 2, "retry_delay": timedelta(seconds=10)},
     tags=["example", "clockwire"],
     doc_md=__doc__,
-)
-def example_clockwire_records() -> None:
+) as dag:
     # By its id in the CRM the client is found again: however often this runs, there is one.
     client = ClockwireUpdateRecordOperator(
         task_id="client",
@@ -43,7 +42,7 @@ def example_clockwire_records() -> None:
         task_id="project",
         record_type="project",
         fields={
-            "project_name": "Website {{ ds or run_id }}",
+            "project_name": "Website {{ run_id }}",
             "client_id": "{{ ti.xcom_pull('client')['id'] }}",
             "quoted_cost": "12500.50",
             "estimated_time": "120:00",
@@ -51,7 +50,7 @@ def example_clockwire_records() -> None:
     )
 
     @task.short_circuit(ignore_downstream_trigger_rules=False)
-    def webhook_wanted(params: dict[str, str]) -> bool:
+    def webhook_wanted(params: dict[str, str | None]) -> bool:
         return bool(params["webhook_url"])
 
     # The secret that the receiver needs is made by the server and kept in an Airflow variable, never in an XCom.
@@ -88,6 +87,3 @@ def example_clockwire_records() -> None:
     )
 
     client >> project >> webhook_wanted() >> subscription >> close >> closed >> final
-
-
-example_clockwire_records()

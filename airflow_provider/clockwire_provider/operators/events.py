@@ -1,5 +1,6 @@
 """A task that works off the events waiting for a consumer."""
 
+import inspect
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
@@ -9,8 +10,8 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from clockwire_provider.drain import Events, drain
 from clockwire_provider.feed import Feed
-from clockwire_provider.hooks.clockwire import ClockwireHook
-from clockwire_provider.task_instance import client_for
+from clockwire_provider.hooks.clockwire import ClockwireHook, hook_of
+from clockwire_provider.task_instance import causation_id_of
 
 DEFAULT_PAGE_SIZE = 100
 MOST_PAGE_SIZE = 1000
@@ -69,6 +70,10 @@ class ClockwireDrainOperator(BaseOperator):
         super().__init__(**kwargs)
         if asset is not None and (consumer or start or event_types or filter):
             raise ValueError("the asset says what to drain: leave out consumer, start, event_types and filter")
+        if inspect.iscoroutinefunction(python_callable) or inspect.isgeneratorfunction(python_callable):
+            raise ValueError(
+                "the function is called for each page, and done when it returns: it may not be async or yield"
+            )
         if not 1 <= page_size <= MOST_PAGE_SIZE:
             raise ValueError(f"page_size is 1 to {MOST_PAGE_SIZE}, not {page_size}")
         self.python_callable = python_callable
@@ -96,7 +101,8 @@ class ClockwireDrainOperator(BaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """What was worked off."""
         feed = Feed(consumer=self.consumer, start=self.start, event_types=self.event_types, filter=self.filter)
-        with client_for(self, context) as client:
+        # What the function raises goes to Airflow as it is, retries and all.
+        with hook_of(self, causation_id_of(context)).get_conn() as client:
             drained = drain(client, feed, lambda events: self._handle(events, context), page_size=self.page_size)
         self.log.info("%s events in %s pages for %r", drained.event_count, drained.page_count, feed.consumer)
         if not drained.event_count:

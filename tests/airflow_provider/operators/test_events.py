@@ -6,7 +6,9 @@ import pytest
 from airflow.sdk import DAG, Asset, task
 from airflow.sdk.exceptions import AirflowSkipException
 
+from clockwire.client.errors import InvalidInput
 from clockwire_provider.assets import clockwire_asset
+from clockwire_provider.drain import Events
 from clockwire_provider.operators.events import ClockwireDrainOperator
 from tests.support.tasks import OneTaskInstance, context_of
 
@@ -36,7 +38,7 @@ def drain(handle, **feed):
 
 def test_waiting_events_are_handed_over_page_by_page(client, consumer, start):
     ids = create_projects(client, 5)
-    pages = []
+    pages: list[Events] = []
 
     summary = drain(pages.append, consumer=consumer, start=start, page_size=2)
 
@@ -48,7 +50,7 @@ def test_what_was_worked_off_does_not_come_again(client, consumer, start):
     create_projects(client, 1)
     drain(list, consumer=consumer, start=start)
     (later,) = create_projects(client, 1)
-    pages = []
+    pages: list[Events] = []
 
     drain(pages.append, consumer=consumer, start=start)
 
@@ -69,7 +71,7 @@ def test_a_page_that_failed_comes_again_and_those_before_it_do_not(client, consu
 
     with pytest.raises(RuntimeError):
         drain(fail_at_the_second, consumer=consumer, start=start, page_size=1)
-    pages = []
+    pages: list[Events] = []
     drain(pages.append, consumer=consumer, start=start, page_size=1)
 
     assert [event["record_id"] for page in pages for event in page] == ids[1:]
@@ -77,7 +79,7 @@ def test_a_page_that_failed_comes_again_and_those_before_it_do_not(client, consu
 
 def test_only_what_the_filter_lets_through_is_handed_over(client, consumer, start):
     (wanted, _) = create_projects(client, 2)
-    pages = []
+    pages: list[Events] = []
 
     drain(pages.append, consumer=consumer, start=start, event_types=["project.*"], filter={"record_ids": [wanted]})
 
@@ -110,7 +112,7 @@ def test_a_decorated_function_gets_its_arguments_besides(client, consumer, start
         seen.append((len(events), ledger, currency, ti.task_id))
 
     with DAG("d", schedule=None) as dag:
-        book("main", currency="EUR")
+        book("main", currency="EUR")  # type: ignore[call-arg] # the rest is handed in when it runs
     dag.get_task("book").execute(context_of(OneTaskInstance()))
 
     assert seen == [(1, "main", "EUR", "write")]
@@ -121,7 +123,7 @@ def test_a_call_that_lacks_an_argument_is_refused_while_the_dag_is_read(consumer
     def book(events, ledger): ...
 
     with DAG("d", schedule=None), pytest.raises(TypeError, match="ledger"):
-        book()
+        book()  # type: ignore[call-arg] # that is the mistake
 
 
 def test_an_asset_says_what_to_drain_and_becomes_an_inlet(consumer):
@@ -131,6 +133,32 @@ def test_an_asset_says_what_to_drain_and_becomes_an_inlet(consumer):
 
     assert (drain.consumer, drain.event_types, drain.filter) == (consumer, ["timelog.*"], {"project_ids": ["p"]})
     assert drain.inlets == [asset]
+
+
+async def _later(events): ...
+
+
+def _bit_by_bit(events):
+    yield events
+
+
+@pytest.mark.parametrize("function", [_later, _bit_by_bit])
+def test_a_function_that_would_not_run_when_called_is_refused(function):
+    """Its pages would count as worked off, and be lost."""
+    with pytest.raises(ValueError, match="may not be async or yield"):
+        ClockwireDrainOperator(task_id="drain", python_callable=function, consumer="c", start="latest")
+
+
+@pytest.mark.parametrize("kind", [ValueError, InvalidInput])
+def test_what_the_function_raises_reaches_airflow_as_it_is(client, consumer, start, kind):
+    """So that Airflow retries: only what no retry can cure fails for good."""
+    create_projects(client, 1)
+
+    def fail(page):
+        raise kind("no")
+
+    with pytest.raises(kind):
+        drain(fail, consumer=consumer, start=start)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from typing import Any
 
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
@@ -169,7 +170,7 @@ def test_what_others_refer_to_is_deleted_only_by_force(client, ti):
     "operator", [ClockwireGetRecordOperator, ClockwireDeleteRecordOperator, ClockwireUpdateRecordOperator]
 )
 def test_a_record_is_named_in_one_way(operator):
-    more = {"fields": {}} if operator is ClockwireUpdateRecordOperator else {}
+    more: dict[str, Any] = {"fields": {}} if operator is ClockwireUpdateRecordOperator else {}
     for key in ({}, {"record_id": "a", "external_id": "b"}):
         with pytest.raises(ValueError, match="exactly one of them"):
             operator(task_id="t", record_type="project", **key, **more)

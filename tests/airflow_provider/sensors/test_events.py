@@ -85,11 +85,10 @@ def test_all_modes_say_the_same_of_one_event(client, start):
     client.create("project", project_name="First")
 
     poked = ClockwireEventSensor(task_id="wait", start=start).poke(CONTEXT).xcom_value
-    completed = ClockwireEventSensor(task_id="wait", start=start).execute_complete(
-        CONTEXT, {"status": "found", "event_id": poked["id"]}
-    )
+    assert poked is not None
+    fired = {"status": "found", "event_id": poked["id"]}
 
-    assert poked == completed
+    assert ClockwireEventSensor(task_id="wait", start=start).execute_complete(CONTEXT, fired) == poked
 
 
 def test_nothing_yet_is_a_reason_to_wait(start):

@@ -161,7 +161,7 @@ async def test_a_consumer_that_was_deleted_is_made_again(client, consumer):
 @asynccontextmanager
 async def ringing(trigger):
     """The trigger runs, as it would in the triggerer; what is yielded waits for its next ring."""
-    rings = asyncio.Queue()
+    rings: asyncio.Queue[dict[str, str]] = asyncio.Queue()
 
     async def run():
         async with aclosing(trigger.run()) as events:

@@ -86,22 +86,22 @@ def test_all_pages_of_a_list_are_read(client):
 
 def test_refusals_have_their_own_classes(client, server):
     project = client.create("project", project_name="Website").record
-    with pytest.raises(FieldInvalid) as caught:
+    with pytest.raises(FieldInvalid) as invalid:
         client.create("project", project_name="")
-    assert [each.field for each in caught.value.violations] == ["record.project.project_name"]
+    assert [each.field for each in invalid.value.violations] == ["record.project.project_name"]
     with pytest.raises(EtagMismatch):
         client.update("project", id=project.id, etag='"99"', folder="Shop")
-    with pytest.raises(ReferenceMissing) as caught:
+    with pytest.raises(ReferenceMissing) as missing:
         client.create("project", project_name="Website", client_id=project.id)
-    assert caught.value.metadata["field"].endswith("client_id")
+    assert missing.value.metadata["field"].endswith("client_id")
     with pytest.raises(CursorInvalid):
         client.pull("nonsense")
     with Client(server.target, api_key="cw_live_wrong", plaintext=True) as stranger, pytest.raises(KeyInvalid):
         stranger.get("project", project.id)
     reader = server.new_key("records.read")
-    with Client(server.target, api_key=reader, plaintext=True) as reading, pytest.raises(ScopeMissing) as caught:
+    with Client(server.target, api_key=reader, plaintext=True) as reading, pytest.raises(ScopeMissing) as forbidden:
         reading.pull("latest")
-    assert caught.value.metadata["scope"] == "events.read"
+    assert forbidden.value.metadata["scope"] == "events.read"
 
 
 def test_a_consumer_keeps_its_place_and_does_not_slip_back(client):
