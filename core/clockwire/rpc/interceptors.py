@@ -4,15 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import grpc
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import Message
 
-from clockwire.model.errors import FieldInvalid, ServerDraining
+from clockwire.model.errors import ServerDraining
 from clockwire.rpc.authentication import Authenticator
 from clockwire.rpc.call_line import CallLine
 from clockwire.rpc.callers import Admitted, admit, caller, set_caller
+from clockwire.rpc.decoding import decoded
 from clockwire.rpc.errors import message_of, of_exception, status_of, trailers_of
 from clockwire.rpc.scopes import ACCESS, OPEN_SERVICES, OPERATOR, Access
 from clockwire.rpc.streams import Drain, Streams
@@ -127,18 +128,11 @@ class _Method:
     name: str
     access: Access
     #: Reads a request from its bytes; None for a stream of requests, which the library reads.
-    read: Callable[[Any], object] | None = None
+    read: Callable[[bytes], Message] | None = None
 
     def request(self, sent: object) -> object:
-        """What was sent, read. FieldInvalid for bytes that are no message."""
-        if self.read is None:
-            return sent
-        try:
-            return self.read(sent)
-        except DecodeError as error:
-            raise FieldInvalid.of(
-                "request", "these bytes are not a message of the kind that this call takes"
-            ) from error
+        """What was sent, read."""
+        return sent if self.read is None else decoded(cast("bytes", sent), self.read)
 
 
 @dataclass(frozen=True, slots=True)

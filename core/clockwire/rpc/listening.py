@@ -13,7 +13,8 @@ MIN_KEEPALIVE_SECONDS: Final = 10
 _OPTIONS: Sequence[tuple[str, int]] = (
     # Without this a second server on the port starts happily and takes half of the connections.
     ("grpc.so_reuseport", 0),
-    ("grpc.max_receive_message_length", LARGEST_REQUEST),
+    # What is somewhat too large is refused by ourselves, with a reason; the library's refusal has none.
+    ("grpc.max_receive_message_length", 2 * LARGEST_REQUEST),
     ("grpc.max_metadata_size", 16_384),
     ("grpc.max_concurrent_streams", 1_000),
     # Clients may ping this often; the name with "recv" in it, which many copy, is ignored by the library.

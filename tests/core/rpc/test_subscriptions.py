@@ -356,5 +356,5 @@ async def test_hostile_values_are_named_not_crashed_on(hooks: Served):
             await client.deliveries.GetDelivery(
                 delivery_requests.GetDeliveryRequest(delivery_id=new_id(0), wait_timeout=Duration(seconds=61))
             )
-        with pytest.raises(ResourceNotFound):
+        with pytest.raises(FieldInvalid):
             await client.deliveries.GetDelivery(delivery_requests.GetDeliveryRequest(delivery_id="\x00'; --"))
