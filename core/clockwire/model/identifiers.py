@@ -1,9 +1,18 @@
 """How things are named: lower-case UUID text, version 7 where the service chooses (RFC 9562)."""
 
+import os
+import random
 import re
-import secrets
+from collections.abc import Iterator
+from itertools import chain, repeat
 
 from clockwire.model.instants import Instant
+
+_AHEAD = 64
+# Ids must differ, not be hard to guess: nothing is given to who knows one. So a generator that is seeded once by the
+# system will do, and spares a system call, which hands the interpreter's lock to another thread, for each id.
+_random = random.Random(os.urandom(32))  # noqa: S311
+os.register_at_fork(after_in_child=lambda: _random.seed(os.urandom(32)))
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -16,8 +25,18 @@ def new_id(now: Instant) -> str:
 def ids_of(now: Instant, count: int) -> list[str]:
     """*count* version 7 UUIDs of one moment that sort in the order of the list."""
     head = f"{now // 1000:012x}"
-    start = secrets.randbits(73)  # 1 bit of room above 73 keeps the counter inside its 74 bits
+    start = _random.getrandbits(73)  # 1 bit of room above 73 keeps the counter inside its 74 bits
     return [_text(head, start + each) for each in range(count)]
+
+
+def ids_from(now: Instant) -> Iterator[str]:
+    """Version 7 UUIDs of one moment without end, that sort in the order in which they are taken.
+
+    They are made many at a time: each asking for random bits is a call of the system, for which the interpreter's lock
+    is let go, and then waited for.
+    """
+    for count in chain([1], repeat(_AHEAD)):
+        yield from ids_of(now, count)
 
 
 def id_prefix(instant: Instant) -> str:
