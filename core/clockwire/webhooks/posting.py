@@ -1,30 +1,22 @@
 """How one attempt is made: the host is looked up, the stored bytes are signed, and the POST is sent."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import lru_cache, partial
 
-from clockwire import __version__
 from clockwire.model.delivery import Attempted, ClaimedDelivery
 from clockwire.model.errors import TargetUrlRefused
 from clockwire.model.instants import SECOND, Clock, Instant
 from clockwire.model.outcome import LONGEST_ERROR, Outcome, OutcomeKind
-from clockwire.model.payloads import content_type
-from clockwire.model.sealed import open_headers, open_secrets
-from clockwire.model.signing import signature_headers
 from clockwire.model.subscription import Subscription
 from clockwire.model.target import Target, check_target_url
 from clockwire.model.vault import Vault
+from clockwire.webhooks.envelopes import Envelopes
 from clockwire.webhooks.exchange import SendRequest
 from clockwire.webhooks.resolver import Resolution, Resolver, Unresolved
 from clockwire.webhooks.sender import Sender
 
 Done = Callable[[Attempted], None]
 Tell = Callable[[Callable[[], None]], None]
-
-MASK = "***"
-
-_USER_AGENT = f"clockwire/{__version__}"
 
 
 class Posting:
@@ -33,7 +25,7 @@ class Posting:
     def __init__(self, sender: Sender, vault: Vault, resolver: Resolver, clock: Clock, tell: Tell) -> None:
         """*tell* has something done on the dispatcher's thread."""
         self._sender = sender
-        self._vault = vault
+        self._envelopes = Envelopes(vault)
         self._resolver = resolver
         self._clock = clock
         self._tell = tell
@@ -47,18 +39,19 @@ class Posting:
     def begin(self, claimed: ClaimedDelivery, done: Done) -> None:
         """The attempt is under way; *done* hears what came of it, once, and within the subscription's timeout."""
         start_time = self._clock()
+        subscription = claimed.subscription
         try:
-            target = target_of(claimed.subscription)
+            target = target_of(subscription)
         except TargetUrlRefused as error:
             outcome = _unsent(OutcomeKind.ADDRESS_REFUSED, str(error), start_time, 0)
             done(Attempted(claimed=claimed, outcome=outcome, request_headers={}))
             return
-        answer = self._resolver.resolve(target, timeout_seconds=claimed.subscription.timeout / SECOND)
+        if (known := self._resolver.known(target)) is not None:
+            self._resolved(claimed, target, start_time, done, known)
+            return
         go_on = partial(self._resolved, claimed, target, start_time, done)
-        if answer.done():
-            go_on(answer.result())
-        else:
-            answer.add_done_callback(lambda found: self._tell(partial(go_on, found.result())))
+        answer = self._resolver.resolve(target, timeout_seconds=subscription.timeout / SECOND)
+        answer.add_done_callback(lambda found: self._tell(partial(go_on, found.result())))
 
     def _resolved(
         self, claimed: ClaimedDelivery, target: Target, start_time: Instant, done: Done, found: Resolution
@@ -70,7 +63,7 @@ class Posting:
             outcome = _unsent(found.kind, found.problem, start_time, now - start_time)
             done(Attempted(claimed=claimed, outcome=outcome, request_headers={}))
             return
-        headers = headers_of(claimed, self._vault, now)
+        headers = self._envelopes.of(claimed.subscription).headers_of(claimed, now)
         request = SendRequest(
             target=target,
             addresses=found,
@@ -83,45 +76,6 @@ class Posting:
             request,
             lambda outcome: done(Attempted(claimed=claimed, outcome=outcome, request_headers=headers.logged)),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Headers:
-    """The headers of one attempt."""
-
-    sent: list[tuple[str, str]]
-    #: As the log may show them: signatures in full, values of the subscription's own headers masked.
-    logged: Mapping[str, str]
-
-
-def headers_of(claimed: ClaimedDelivery, vault: Vault, now: Instant) -> Headers:
-    """The headers of an attempt that is made now."""
-    subscription = claimed.subscription
-    ours = _headers_of_delivery(claimed)
-    secrets = open_secrets(vault, subscription, now)
-    event_id = claimed.delivery.event_id
-    ours += signature_headers(event_id, now, body=claimed.body, current=secrets.current, retiring=secrets.retiring)
-    own = open_headers(vault, subscription)
-    return Headers([*ours, *own.items()], {**dict.fromkeys(own, MASK), **dict(ours)})
-
-
-def _headers_of_delivery(claimed: ClaimedDelivery) -> list[tuple[str, str]]:
-    delivery = claimed.delivery
-    headers = [
-        ("Content-Type", content_type(claimed.shape)),
-        ("User-Agent", _USER_AGENT),
-        ("clockwire-event", delivery.event_type),
-        ("clockwire-delivery", delivery.id),
-        ("clockwire-attempt", str(claimed.attempt_number)),
-        ("clockwire-sequence", str(delivery.event_sequence)),
-        ("clockwire-version", str(delivery.event_version)),
-        ("clockwire-subscription", delivery.subscription_id),
-    ]
-    if claimed.test:
-        headers.append(("clockwire-test", "true"))
-    if claimed.redelivery:
-        headers.append(("clockwire-redelivery", "true"))
-    return headers
 
 
 def target_of(subscription: Subscription) -> Target:

@@ -72,6 +72,7 @@ class Resolver:
         self._clock = clock
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}
+        self._literals: dict[Target, Resolution] = {}
         self._asked: queue.SimpleQueue[_Kept | None] = queue.SimpleQueue()
         self._deadlines: Deadlines[Resolution] = Deadlines()
         self._threads = [
@@ -80,11 +81,20 @@ class Resolver:
         for thread in self._threads:
             thread.start()
 
+    def known(self, target: Target) -> Resolution | None:
+        """The addresses of the target's host, if nothing has to be looked up for them."""
+        if target.literal is not None:
+            return self._literal(target)
+        kept = self._kept.get(target.host)
+        if kept is None or kept.until <= self._clock() or not kept.answer.done():
+            return None
+        return self._judged_for(target, kept.answer.result())
+
     def resolve(self, target: Target, *, timeout_seconds: float) -> Future[Resolution]:
         """The addresses of the target's host; the future has its result within the time given."""
         answer: Future[Resolution] = Future()
-        if target.literal is not None:
-            answer.set_result(self._judged_for(target, self._judged(target.host, [target.literal])))
+        if (known := self.known(target)) is not None:
+            answer.set_result(known)
             return answer
         self._answer_of(target.host).add_done_callback(
             lambda found: settle(answer, self._judged_for(target, found.result()))
@@ -98,6 +108,17 @@ class Resolver:
         for _ in self._threads:
             self._asked.put(None)
         self._deadlines.close()
+
+    def _literal(self, target: Target) -> Resolution:
+        """What is thought of an address that is the host itself; the policy does not change."""
+        found = self._literals.get(target)
+        if found is None:
+            assert target.literal is not None
+            found = self._judged_for(target, self._judged(target.host, [target.literal]))
+            if len(self._literals) >= _MOST_KEPT:
+                self._literals.clear()
+            self._literals[target] = found
+        return found
 
     def _answer_of(self, host: str) -> Future[Resolution]:
         """What is known of a host, or will be: many who ask at once cause one look-up."""
