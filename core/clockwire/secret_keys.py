@@ -1,7 +1,6 @@
 """Where the key comes from that encrypts secrets in the database, and whether it is the right one."""
 
 import base64
-import binascii
 import os
 import secrets
 from collections.abc import Sequence
@@ -54,9 +53,9 @@ def _make(path: Path) -> None:
 def _keys(text: str, source: str) -> list[bytes]:
     try:
         keys = [base64.b64decode(each.strip(), validate=True) for each in text.split(",")]
-    except binascii.Error as error:
+    except ValueError:
         message = f"{source} does not hold base64"
-        raise SettingError(message) from error
+        raise SettingError(message) from None
     if any(len(key) != KEY_BYTES for key in keys):
         message = f"{source} must hold the base64 of {KEY_BYTES} bytes; make one with: openssl rand -base64 32"
         raise SettingError(message)

@@ -16,12 +16,12 @@ from clockwire.operations.samples import Samples
 from clockwire.rpc.account import ServerFacts
 from clockwire.rpc.authentication import Authenticator
 from clockwire.rpc.interceptors import Frame
-from clockwire.rpc.listening import LARGEST_REQUEST, MIN_KEEPALIVE_SECONDS, Tls, bind, new_server
+from clockwire.rpc.listening import LARGEST_REQUEST, MIN_KEEPALIVE_SECONDS, ListenError, Tls, bind, new_server
 from clockwire.rpc.services import Services, add_health, add_reflection, set_serving
 from clockwire.rpc.streams import Drain, Streams
 from clockwire.rpc.writes import Writes
 from clockwire.settings import Address, Settings
-from clockwire.webhooks.posting import headers_of
+from clockwire.webhooks.envelopes import Envelopes
 
 #: How often to look for what other processes wrote.
 POLL_SECONDS = 1.0
@@ -75,7 +75,7 @@ async def running(settings: Settings, *, clock: Clock = system_clock) -> AsyncIt
 def _services(
     engine: Engine, authenticator: Authenticator, drain: Drain, *, facts: ServerFacts, clock: Clock
 ) -> Services:
-    database, writer = engine.database, engine.writer
+    database, writer, envelopes = engine.database, engine.writer, Envelopes(engine.vault)
     return Services(
         database=database,
         writes=Writes(writer),
@@ -84,7 +84,7 @@ def _services(
         vault=engine.vault,
         samples=Samples(database, writer, engine.dispatcher),
         check_target=engine.check_target,
-        headers_of=lambda claimed: headers_of(claimed, engine.vault, clock()).logged,
+        headers_of=lambda claimed: envelopes.of(claimed.subscription).headers_of(claimed, clock()).logged,
         authenticator=authenticator,
         drain=drain,
         facts=facts,
@@ -101,7 +101,11 @@ async def _listening(settings: Settings, services: Services, streams: Streams) -
     health = add_health(server, services.drain)
     if settings.reflection:
         add_reflection(server)
-    port = bind(server, str(settings.listen), _tls(settings))
+    try:
+        port = bind(server, str(settings.listen), _tls(settings))
+    except ListenError:
+        await server.stop(None)
+        raise
     await server.start()
     await set_serving(health)
     address = Address(host=settings.listen.host, port=port)

@@ -4,12 +4,15 @@
 """
 
 import ipaddress
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import timedelta
 from pathlib import Path
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+_PORT = re.compile(r"[0-9]{1,5}")
 
 USUAL_DATABASE = "sqlite:///clockwire.db"
 USUAL_ADDRESS = "127.0.0.1:50051"
@@ -41,7 +44,7 @@ class Address:
         """The address in "HOST:PORT"; an IPv6 host stands in brackets."""
         host, _, port = text.rpartition(":")
         host = host.removeprefix("[").removesuffix("]") if host.startswith("[") else host
-        if not host or not port.isdecimal() or not 0 <= int(port) <= 65_535:
+        if not host or not _PORT.fullmatch(port) or int(port) > 65_535:
             message = f"--listen: {text!r} is not HOST:PORT, such as 127.0.0.1:50051 or [::1]:50051"
             raise SettingError(message)
         return cls(host=host, port=int(port))

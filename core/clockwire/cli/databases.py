@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from clockwire.engine import open_database
+from clockwire.databases import open_database
 from clockwire.model.api_key import OPERATOR
 from clockwire.model.caller import Caller
 from clockwire.model.instants import system_clock
