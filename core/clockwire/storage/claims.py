@@ -8,10 +8,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, select, text, update
 from sqlalchemy.engine.interfaces import DBAPICursor
 
-from clockwire.model.delivery import Delivery, DeliveryState
+from clockwire.model.delivery import Delivery, DeliveryKind, DeliveryState
 from clockwire.model.instants import Instant
 from clockwire.storage.bulk import BulkUpdate
 from clockwire.storage.deliveries import NAMES, of_row
@@ -86,6 +86,12 @@ def lock_held(connection: Connection, held: Sequence[Delivery]) -> set[str]:
         for row in connection.execute(query.order_by(_columns.id).with_for_update())
     }
     return {each.id for each in held if now.get(each.id) == (each.lease, each.attempt_count)}
+
+
+def end_leases(connection: Connection, now: Instant) -> None:
+    """Deliveries of events that somebody holds are due now: for who knows that all holders have died."""
+    held = (_columns.due_time.is_not(None), _columns.due_time > now, _columns.lease != "")
+    connection.execute(update(delivery).where(*held, _columns.kind == DeliveryKind.EVENT.value).values(due_time=now))
 
 
 def _find_sqlite(cursor: DBAPICursor, places: Mapping[str, int], now: Instant) -> Iterator[Sequence[Any]]:
