@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.exc import ArgumentError
-
+from clockwire.databases import open_database
 from clockwire.dispatch_lock import only_dispatcher
 from clockwire.model.instants import Clock
 from clockwire.model.target import check_target_url
@@ -19,6 +18,7 @@ from clockwire.operations.publishing import Publisher
 from clockwire.operations.tail import Tail
 from clockwire.secret_keys import secret_keys
 from clockwire.settings import SettingError, Settings
+from clockwire.storage.claims import end_leases
 from clockwire.storage.database import Database
 from clockwire.storage.schema import prepare
 from clockwire.storage.vault_check import check_vault
@@ -55,6 +55,7 @@ async def start_engine(settings: Settings, clock: Clock, stack: AsyncExitStack, 
     vault = await asyncio.to_thread(_open_vault, database, settings)
     if dispatches and database.dialect == "sqlite":
         stack.enter_context(only_dispatcher(Path(database.url.database or "")))
+        await asyncio.to_thread(_take_over, database, clock)
     tail, endings = Tail(asyncio.get_running_loop()), Endings()
     resolver = Resolver(AddressPolicy(settings.allow_target))
     stack.callback(resolver.close)
@@ -83,15 +84,6 @@ async def start_engine(settings: Settings, clock: Clock, stack: AsyncExitStack, 
     )
 
 
-def open_database(url: str) -> Database:
-    """The database at a URL, which is not connected to yet. SettingError if there can be none."""
-    try:
-        return Database(url)
-    except (ValueError, ArgumentError) as error:
-        message = f"--database: {error}"
-        raise SettingError(message) from error
-
-
 def _open_vault(database: Database, settings: Settings) -> Vault:
     """The vault of this database, which has its tables. SchemaError, or SettingError for a wrong secret key."""
     prepare(database)
@@ -106,3 +98,12 @@ def _open_vault(database: Database, settings: Settings) -> Vault:
         )
         raise SettingError(message) from error
     return vault
+
+
+def _take_over(database: Database, clock: Clock) -> None:
+    """What an earlier dispatcher of this file held is due at once: this process is the only one, so that one has died.
+
+    Tests are left alone, because a server that does not dispatch makes them too.
+    """
+    with database.writing() as connection:
+        end_leases(connection, clock())
