@@ -42,13 +42,20 @@ class Housekeeping:
     """Tidies once a minute. Several processes may do it at once; what one has removed the other does not find."""
 
     def __init__(
-        self, database: Database, writer: Writer[Any], *, clock: Clock, key_uses: Callable[[], Mapping[str, Instant]]
+        self,
+        database: Database,
+        writer: Writer[Any],
+        *,
+        clock: Clock,
+        key_uses: Callable[[], Mapping[str, Instant]],
+        piece: int = PIECE,
     ) -> None:
-        """*key_uses* says, once, when keys were last used."""
+        """*key_uses* says, once, when keys were last used; *piece*: how many rows are removed at a time."""
         self._database = database
         self._writer = writer
         self._clock = clock
         self._key_uses = key_uses
+        self._piece = piece
 
     async def run(self) -> None:
         """Until cancelled. What goes wrong is logged and tried again the next time."""
@@ -80,14 +87,14 @@ class Housekeeping:
         """Whole oldest ranges of events are removed, each with the log's beginning in one transaction."""
         last = await self._database.read(last_before, workspace.id, before)
         if last is not None:
-            while await self._write(workspace.id, partial(_shorten_log, last=last)) < last:
+            while await self._write(workspace.id, partial(_shorten_log, last=last, piece=self._piece)) < last:
                 pass
             log.info("events removed", workspace_id=workspace.id, through=last)
-        while loose := await self._database.read(select_loose_deliveries, workspace.id, before, PIECE):
+        while loose := await self._database.read(select_loose_deliveries, workspace.id, before, self._piece):
             await self._write(workspace.id, partial(_delete_deliveries, ids=loose))
 
     async def _tidy_bodies(self, workspace: Workspace, before: Instant) -> None:
-        while old := await self._database.read(select_old_bodies, workspace.id, before, PIECE):
+        while old := await self._database.read(select_old_bodies, workspace.id, before, self._piece):
             await self._write(workspace.id, partial(_delete_bodies, keys=old))
         if workspace.body_retention < workspace.event_retention:
             await self._tidy_responses(workspace.id, before)
@@ -95,13 +102,15 @@ class Housekeeping:
     async def _tidy_responses(self, workspace_id: str, before: Instant) -> None:
         """Looked for on a reader's thread, like everything here, and with more reason: no index leads to them."""
         after = AttemptKey("", 0)
-        while found := await self._database.read(select_old_responses, workspace_id, before, after=after, limit=PIECE):
+        while found := await self._database.read(
+            select_old_responses, workspace_id, before, after=after, limit=self._piece
+        ):
             await self._write(workspace_id, partial(_clear, keys=found))
             after = found[-1]
 
     async def _remove(self, workspace_id: str) -> None:
         while await self._write(
-            "", lambda transaction: delete_some_of_workspace(transaction.connection, workspace_id, PIECE)
+            "", lambda transaction: delete_some_of_workspace(transaction.connection, workspace_id, self._piece)
         ):
             pass
         log.info("workspace removed", workspace_id=workspace_id)
@@ -112,11 +121,11 @@ class Housekeeping:
         return written.result  # type: ignore[return-value] # only repeated requests have none
 
 
-def _shorten_log(transaction: Transaction, *, last: int) -> int:
+def _shorten_log(transaction: Transaction, *, last: int, piece: int) -> int:
     """The sequence through which events are removed now; the next piece begins after it."""
     log_ = transaction.log
     assert log_ is not None
-    through = min(log_.earliest + PIECE - 1, last)
+    through = min(log_.earliest + piece - 1, last)
     if through >= log_.earliest:
         delete_oldest_events(transaction.connection, log_.workspace.id, through)
         log_.earliest = through + 1
