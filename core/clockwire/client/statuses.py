@@ -44,7 +44,7 @@ def _kind(code: grpc.StatusCode, reason: str) -> type[ClockwireError]:
 
 def _details(status: _Status) -> status_pb2.Status:
     """The rich status. One that does not decode is left out: the plain one must still get through."""
-    # Pairs, and not a mapping: the metadata of grpc.aio before 1.80 does not bear being made one.
+    # Pairs, and not a mapping: dict() of an older grpc.aio’s metadata fails.
     encoded = [value for name, value in status.trailing_metadata() or () if name == "grpc-status-details-bin"]
     try:
         return status_pb2.Status.FromString(cast("bytes", encoded[0]) if encoded else b"")

@@ -127,6 +127,7 @@ async def test_an_idle_consumer_moves_past_what_its_filter_leaves_out(client, co
     assert later.mutation.cursor != unwanted
 
 
+@pytest.mark.timeout(180)  # it starts a server twice
 async def test_a_server_that_is_away_is_waited_for(consumer, tmp_path, monkeypatch):
     with running_server(tmp_path) as server, server.client() as client:
         monkeypatch.setenv("AIRFLOW_CONN_CLOCKWIRE_DEFAULT", connection_json(server))

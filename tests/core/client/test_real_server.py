@@ -144,6 +144,7 @@ def test_two_who_open_a_consumer_at_once_lose_no_event(client):
         assert seen == written[len(written) - len(seen) :]
 
 
+@pytest.mark.timeout(180)  # it starts a server three times
 def test_a_reader_outlives_its_server(mortal_server):
     """Each event once and in order, over a kill and an orderly stop."""
     with mortal_server.client() as client:
@@ -161,6 +162,7 @@ def test_a_reader_outlives_its_server(mortal_server):
         assert [event.record_id for event in islice(events, 6)] == made[1:]
 
 
+@pytest.mark.timeout(180)  # it starts a server twice
 async def test_a_stream_outlives_its_server(mortal_server):
     async with AsyncClient(mortal_server.target, api_key=mortal_server.api_key, plaintext=True) as client:
         made = [(await client.create("client", client_name="before")).record.id]
