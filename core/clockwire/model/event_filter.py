@@ -38,6 +38,8 @@ class Matcher:
     event_types: frozenset[str] | None = None
     conditions: tuple[Condition, ...] = ()
     expressions: Mapping["RecordType.ValueType", Filter] = field(default_factory=dict)
+    #: One of the conditions again, as data: the event is about one of these ids. None if it may be about anything.
+    about: frozenset[str] | None = None
 
     def wants(self, index: EventIndex, after: State, before: State) -> bool:
         """Whether the event passes. Its states are asked for only if the filter has an expression.
@@ -73,6 +75,7 @@ def compile_filter(event_filter: EventFilter, subject: str = "filter") -> Matche
         event_types=None if event_types == frozenset(EVENT_TYPES) else event_types,
         conditions=tuple(_conditions(event_filter)),
         expressions=_expressions(event_filter.expression, event_types),
+        about=_about(event_filter),
     )
 
 
@@ -120,6 +123,12 @@ def _conditions(event_filter: EventFilter) -> Iterator[Condition]:
         yield lambda index: not users.isdisjoint(index.user_ids)
     if paths := frozenset(full for path in event_filter.changed_paths.paths for full in full_paths(path)):
         yield lambda index: EVENT_TYPES[index.type].verb != "updated" or touches(index.changed_paths, paths)
+
+
+def _about(event_filter: EventFilter) -> frozenset[str] | None:
+    """The ids of which an event must be about one, from the narrowest list that is given."""
+    lists = (event_filter.record_ids, event_filter.user_ids, event_filter.project_ids, event_filter.client_ids)
+    return next((frozenset(ids) for ids in lists if ids), None)
 
 
 def _expressions(text: str, event_types: frozenset[str] | None) -> Mapping["RecordType.ValueType", Filter]:

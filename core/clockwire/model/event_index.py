@@ -1,6 +1,6 @@
 """What filters ask of an event, gathered once: its type, and what its record is or was about."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -26,6 +26,14 @@ class EventIndex:
     changed_paths: tuple[str, ...] = ()
     origin: "Origin.ValueType" = Origin.ORIGIN_UNSPECIFIED
     api_key_id: str = ""
+
+    @property
+    def about(self) -> Iterator[str]:
+        """The ids of all that the event is about; one may come twice."""
+        yield self.record_id
+        yield from self.project_ids
+        yield from self.client_ids
+        yield from self.user_ids
 
 
 def index_of(event: Event, before: Record | None) -> EventIndex:

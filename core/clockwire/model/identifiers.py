@@ -32,8 +32,7 @@ def ids_of(now: Instant, count: int) -> list[str]:
 def ids_from(now: Instant) -> Iterator[str]:
     """Version 7 UUIDs of one moment without end, that sort in the order in which they are taken.
 
-    They are made many at a time: each asking for random bits is a call of the system, for which the interpreter's lock
-    is let go, and then waited for.
+    They are made many at a time, which costs less than one by one.
     """
     for count in chain([1], repeat(_AHEAD)):
         yield from ids_of(now, count)

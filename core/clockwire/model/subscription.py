@@ -47,7 +47,9 @@ class Health:
         """The health once another attempt has had *outcome*. What nobody knows changes nothing."""
         time = outcome.start_time + outcome.duration
         if outcome.kind is OutcomeKind.SUCCEEDED:
-            return replace(self, consecutive_failures=0, failing_since=None, last_success_time=time)
+            return Health(
+                last_success_time=time, last_failure_time=self.last_failure_time, last_failure=self.last_failure
+            )
         if outcome.kind is OutcomeKind.UNKNOWN:
             return self
         return replace(

@@ -16,7 +16,7 @@ from clockwire.model.delivery import LEASE, Attempt, Attempted, ClaimedDelivery,
 from clockwire.model.fairness import shared
 from clockwire.model.instants import Instant
 from clockwire.model.outcome import Outcome, OutcomeKind
-from clockwire.model.subscription import StateReason, Subscription, SubscriptionState
+from clockwire.model.subscription import Health, StateReason, Subscription, SubscriptionState
 from clockwire.model.target import mask_query_values
 from clockwire.storage.attempts import insert_attempts
 from clockwire.storage.claims import claim, lock_held, select_due, select_due_times
@@ -178,15 +178,17 @@ def _note_health(
     transaction: Transaction, attempted: Sequence[Attempted], subscriptions: dict[str, Subscription]
 ) -> list[Subscription]:
     """The subscriptions that are disabled by what their endpoints answered; how all are doing is stored."""
+    healths: dict[str, Health] = {}
     noted: dict[str, StateReason] = {}
     for each in sorted(attempted, key=lambda each: each.outcome.start_time + each.outcome.duration):
         if each.claimed.delivery.kind is not DeliveryKind.TEST:
             id_ = each.claimed.subscription.id
-            health = subscriptions[id_].health.after(each.outcome)
-            subscriptions[id_] = replace(subscriptions[id_], health=health)
+            health = healths[id_] = (healths.get(id_) or subscriptions[id_].health).after(each.outcome)
             reason = StateReason.FAILING if health.has_failed_too_long else StateReason.NONE
             noted[id_] = StateReason.GONE if each.outcome.kind is OutcomeKind.GONE else noted.get(id_) or reason
-    update_health(transaction.connection, [(id_, subscriptions[id_].health) for id_ in sorted(noted)])
+    for id_, health in healths.items():
+        subscriptions[id_] = replace(subscriptions[id_], health=health)
+    update_health(transaction.connection, sorted(healths.items()))
     return _disable(transaction, noted, subscriptions)
 
 

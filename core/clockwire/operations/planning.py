@@ -1,17 +1,17 @@
 """Which subscriptions an event is owed to, and in what bytes."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from clockwire.model.delivery import ClaimedDelivery, Delivery
 from clockwire.model.event import EventDraft, LogEntry
-from clockwire.model.event_filter import Matcher, compile_filter
 from clockwire.model.event_index import EventIndex
-from clockwire.model.identifiers import ids_of
+from clockwire.model.identifiers import ids_from
 from clockwire.model.instants import Instant
 from clockwire.model.payloads import render
 from clockwire.model.subscription import Subscription
+from clockwire.operations.audience import Audience
 from clockwire.storage.deliveries import insert_deliveries
 from clockwire.storage.subscriptions import select_planned
 from clockwire.storage.transaction import Log, Transaction
@@ -59,16 +59,8 @@ class Fresh:
         return self.draft.before
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A subscription and what it wants, ready to be asked."""
-
-    subscription: Subscription
-    matcher: Matcher
-
-
 #: The version of a workspace's subscriptions, and what they are.
-Known = tuple[int, Sequence[Planned]]
+Known = tuple[int, Audience]
 
 
 @dataclass(slots=True)
@@ -82,6 +74,8 @@ class Plan:
     bodies: list[tuple[str, int, str, Instant, bytes]] = field(default_factory=list)
     #: Subscriptions read for this plan, to be trusted once it is committed.
     known: dict[str, Known] = field(default_factory=dict)
+    #: What the deliveries are called.
+    ids: Iterator[str] = field(default_factory=lambda: iter(()))
 
 
 class Planner:
@@ -100,10 +94,11 @@ class Planner:
     def plan(self, transaction: Transaction, fresh: Sequence[Fresh], logs: Mapping[str, Log]) -> Plan:
         """Stores a delivery for each event and each subscription that wants it; storing the bodies is left to do."""
         self._give_back()
-        plan = Plan()
+        plan = Plan(ids=ids_from(transaction.now))
         for each in fresh:
             known = self._subscriptions(transaction, logs[each.workspace_id], plan)
-            wanted = [one.subscription for one in known if one.matcher.wants(each.index, each.after, each.before)]
+            near = known.near(each.index)
+            wanted = [one.subscription for one in near if one.matcher.wants(each.index, each.after, each.before)]
             if wanted:
                 self._owe(each, wanted, transaction.now, plan)
         insert_deliveries(transaction.connection, plan.deliveries)
@@ -128,23 +123,23 @@ class Planner:
             self._intake.release(self._reserved)
         self._reserved = []
 
-    def _subscriptions(self, transaction: Transaction, log: Log, plan: Plan) -> Sequence[Planned]:
+    def _subscriptions(self, transaction: Transaction, log: Log, plan: Plan) -> Audience:
         workspace_id = log.workspace.id
         known = plan.known.get(workspace_id) or self._known.get(workspace_id)
         if known is None or known[0] != log.subscriptions_version:
             found = select_planned(transaction.connection, workspace_id)
-            known = (log.subscriptions_version, [Planned(each, compile_filter(each.filter)) for each in found])
+            known = (log.subscriptions_version, Audience(found))
             plan.known[workspace_id] = known
         return known[1]
 
     def _owe(self, fresh: Fresh, wanted: Sequence[Subscription], now: Instant, plan: Plan) -> None:
         bodies: dict[int, bytes] = {}
-        for delivery_id, subscription in zip(ids_of(now, len(wanted)), wanted, strict=True):
+        for subscription in wanted:
             shape = subscription.shape
             if shape.code not in bodies:
                 bodies[shape.code] = render(fresh.event, shape)
                 plan.bodies.append((fresh.entry.id, shape.code, fresh.workspace_id, now, bodies[shape.code]))
-            delivery = self._delivery(delivery_id, fresh, subscription, now)
+            delivery = self._delivery(next(plan.ids), fresh, subscription, now)
             plan.deliveries.append(delivery)
             if delivery.lease:
                 plan.claimed.append(ClaimedDelivery.of(delivery, subscription, bodies[shape.code]))

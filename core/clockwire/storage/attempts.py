@@ -1,9 +1,9 @@
 """Attempts' rows: the log of what every POST met."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Row, select
 
 from clockwire.model.delivery import Attempt
@@ -37,9 +37,9 @@ def _row(value: Attempt) -> tuple[Any, ...]:
         outcome.duration,
         value.target_url,
         outcome.remote_ip,
-        json.dumps(dict(value.request_headers)),
+        orjson.dumps(dict(value.request_headers)).decode(),
         outcome.http_status,
-        json.dumps(dict(outcome.response_headers)),
+        orjson.dumps(dict(outcome.response_headers)).decode(),
         outcome.response_body,
         outcome.truncated,
         outcome.error,
@@ -54,7 +54,7 @@ def _of_row(row: Row[Any]) -> Attempt:
         duration=row.duration,
         http_status=row.http_status,
         remote_ip=row.remote_ip,
-        response_headers=json.loads(row.response_headers),
+        response_headers=orjson.loads(row.response_headers),
         response_body=row.response_body,
         truncated=row.response_truncated,
         error=row.error,
@@ -65,6 +65,6 @@ def _of_row(row: Row[Any]) -> Attempt:
         number=row.number,
         workspace_id=row.workspace_id,
         target_url=row.target_url,
-        request_headers=json.loads(row.request_headers),
+        request_headers=orjson.loads(row.request_headers),
         outcome=outcome,
     )

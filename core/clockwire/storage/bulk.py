@@ -7,6 +7,7 @@ interpreter lock per row.
 
 from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import chain
 from typing import Any
 
 import sqlalchemy
@@ -68,7 +69,7 @@ def _pieces(connection: Connection, rows: Sequence[Row]) -> Iterable[tuple[int, 
     start = 0
     while start < len(rows):
         chunk = min(_LARGEST_CHUNK, 1 << (len(rows) - start).bit_length() - 1)
-        yield chunk, tuple(value for row in rows[start : start + chunk] for value in row)
+        yield chunk, tuple(chain.from_iterable(rows[start : start + chunk]))
         start += chunk
 
 

@@ -1,13 +1,13 @@
 """What an operation sees of the open database transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
 from clockwire.model.caller import Caller
 from clockwire.model.event import EventDraft
-from clockwire.model.identifiers import new_id
+from clockwire.model.identifiers import ids_from
 from clockwire.model.instants import Instant
 from clockwire.model.workspace import Workspace
 
@@ -44,6 +44,10 @@ class Transaction:
     last_sequence: int = 0
     #: Set by an operation that changed a subscription: what is known of them in memory is then read again.
     subscriptions_changed: bool = False
+    _ids: Iterator[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._ids = ids_from(self.now)
 
     @property
     def workspace(self) -> Workspace:
@@ -67,7 +71,7 @@ class Transaction:
 
     def publish(self, draft: EventDraft) -> str:
         """The id of the event that will stand in the log if, and only if, this transaction commits."""
-        event_id = new_id(self.now)
+        event_id = next(self._ids)
         self.drafts.append((event_id, draft))
         return event_id
 
