@@ -1,7 +1,9 @@
 """A server for what the provider does, and an Airflow home for what it does without a running Airflow."""
 
+import atexit
 import json
 import os
+import shutil
 import socketserver
 import tempfile
 import threading
@@ -17,6 +19,7 @@ from tests.support.serving import RunningServer, running_server
 
 # Airflow reads its settings, and makes its home, when it is first imported.
 os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="airflow-home-")
+atexit.register(shutil.rmtree, os.environ["AIRFLOW_HOME"], ignore_errors=True)
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 
 
