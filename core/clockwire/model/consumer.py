@@ -8,9 +8,9 @@ from clockwire.model.instants import Instant
 NAME = re.compile(r"[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Consumer:
-    """A named place in a workspace's log. It holds no connection and divides no work."""
+    """A named place in a workspace's log; its fields in the order of the table. It holds no connection."""
 
     workspace_id: str
     name: str

@@ -15,13 +15,13 @@ def find_consumer(connection: Connection, workspace_id: str, name: str) -> Consu
     """The consumer of a name."""
     query = select(consumer).where(_columns.workspace_id == workspace_id, _columns.name == name)
     row = connection.execute(query).one_or_none()
-    return Consumer(**row._mapping) if row else None
+    return Consumer(*row) if row else None
 
 
 def select_consumers(connection: Connection, workspace_id: str, after_name: str, limit: int) -> list[Consumer]:
     """Consumers by name, those after a name."""
     query = select(consumer).where(_columns.workspace_id == workspace_id, _columns.name > after_name)
-    return [Consumer(**row._mapping) for row in connection.execute(query.order_by(_columns.name).limit(limit))]
+    return [Consumer(*row) for row in connection.execute(query.order_by(_columns.name).limit(limit))]
 
 
 def put_consumer(connection: Connection, value: Consumer) -> None:

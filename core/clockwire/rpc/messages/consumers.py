@@ -1,4 +1,4 @@
-"""How is a consumer said on the wire?"""
+"""How a consumer is said on the wire."""
 
 from clockwire.model.consumer import ConsumerView
 from clockwire.model.cursor import Cursor, encode_cursor

@@ -1,4 +1,4 @@
-"""How is a batch of events, or the log, said on the wire?"""
+"""How a batch of events, or the log, is said on the wire."""
 
 from typing import Final
 
@@ -43,7 +43,7 @@ def ends_message(ends: LogEnds) -> GetEventLogResponse:
 def _varint(value: int) -> bytes:
     """A length as protobuf writes it: seven bits a byte, the lowest first."""
     encoded = bytearray()
-    while value > 0x7F:  # noqa: PLR2004 - the largest in seven bits
+    while value > 0x7F:
         encoded.append(value & 0x7F | 0x80)
         value >>= 7
     encoded.append(value)
