@@ -57,9 +57,10 @@ fresh: .venv/ready .venv-generate/ready ## check that the generated code is what
 	$(heading) "fresh: generated code is what proto/ says"
 	@tools/check-generated
 
-generate: .venv/ready .venv-generate/ready ## write the generated code anew from proto/
+generate: .venv/ready .venv-generate/ready ## write the generated code and the reference anew
 	@tools/generate
-	@echo "core/clockwire/v1 is what proto/ says."
+	@tools/write-reference
+	@echo "core/clockwire/v1 is what proto/ says, and docs/reference what the code says."
 
 bench: .venv-bench/ready ## measure Clockwire beside Celery with Redis
 	@.venv-bench/bin/python -m bench $(BENCH)

@@ -51,11 +51,11 @@ def create(
     expires_in: float | None,
     database: str | None,
 ) -> None:
-    r"""Make a key and print its text, and nothing else. It is not stored and cannot be shown again.
+    """Make a key and print its text, and nothing else. It is not stored and cannot be shown again.
 
     \b
     KEY=$(clockwire key create --workspace $WORKSPACE --scope records.read events.read)
-    """
+    """  # noqa: D301 - \b keeps click from filling the example
     wanted = _scopes([*scopes, *more])
     called = name or ("all scopes" if wanted == frozenset(SCOPES) else ", ".join(sorted(wanted)))[:100]
     expire_time = None if expires_in is None else system_clock() + micros(timedelta(days=expires_in))

@@ -37,7 +37,7 @@ class _Program(click.Group):
 @click.group(cls=_Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="clockwire %(version)s")
 def program() -> None:
-    r"""Time-tracking events, from the clock to the pipeline.
+    """Time-tracking events, from the clock to the pipeline.
 
     \b
     A first server, in three commands:
@@ -49,7 +49,7 @@ def program() -> None:
 
     Every option that is a setting can also be given as a variable of the environment: --tls-cert FILE as
     CLOCKWIRE_TLS_CERT=FILE.
-    """
+    """  # noqa: D301 - \b keeps click from filling the example
 
 
 def main(args: Sequence[str] | None = None) -> None:

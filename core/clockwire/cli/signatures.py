@@ -41,11 +41,11 @@ _SECRET_FILE = click.option(
 def sign(
     body: BinaryIO, *, secrets: tuple[str, ...], secret_file: Path | None, event_id: str, time_: str | None
 ) -> None:
-    r"""Print the headers that sign a body, one per line: the body is a FILE, or standard input.
+    """Print the headers that sign a body, one per line: the body is a FILE, or standard input.
 
     \b
     printf '{"event":"timelog.created"}' | clockwire sign --secret whsec_... > headers
-    """
+    """  # noqa: D301 - \b keeps click from filling the example
     valid = _secrets(secrets, secret_file)
     if len(valid) > 2:
         message = "at most two secrets sign: the new one and the one that retires"
@@ -76,14 +76,14 @@ def verify(
     headers_file: TextIO | None,
     time_: str | None,
 ) -> None:
-    r"""Say whether a webhook's headers prove that its body, a FILE or standard input, came from who has the secret.
+    """Say whether a webhook's headers prove that its body, a FILE or standard input, came from who has the secret.
 
     Checks webhook-signature (Standard Webhooks, also its time) if there is one, else X-ST-Webhook-Signature.
     Exits with 0 if they do, and with 1 if they do not.
 
     \b
     clockwire verify body.json --headers headers --secret whsec_...
-    """
+    """  # noqa: D301 - \b keeps click from filling the example
     lines = [*headers, *(headers_file.read().splitlines() if headers_file else ())]
     try:
         verify_headers(
