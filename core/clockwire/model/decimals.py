@@ -9,6 +9,9 @@ import re
 _WRITTEN = re.compile(r"([+-]?)(\d*)(?:\.(\d*))?", re.ASCII)
 _WHOLE_DIGITS = 18
 _FRACTION_DIGITS = 6
+#: The most characters of a number in the form in which it is stored: its digits, a sign and a point.
+LONGEST = _WHOLE_DIGITS + _FRACTION_DIGITS + 2
+
 _LOWEST = 10 ** (_WHOLE_DIGITS + _FRACTION_DIGITS)
 _WIDTH = _WHOLE_DIGITS + _FRACTION_DIGITS + 1
 

@@ -1,11 +1,6 @@
-"""Which value one column of a record may hold. Each check changes the message to what is stored.
-
-Text has at most 500 characters, names 200, descriptions and notes 10,000, invoice numbers and tags 64. Rates and other
-plans are not negative, percentages lie between 0 and 100, a time log has more than 0 and at most 24 hours, a week 168.
-"""
+"""Which value one column of a record may hold. Each check changes the message to what is stored."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
 from decimal import Decimal as Number
 from typing import Any
 
@@ -15,23 +10,11 @@ from clockwire.model import decimals
 from clockwire.model.columns import Column
 from clockwire.model.errors import FieldInvalid
 from clockwire.model.instants import SECOND, to_timestamp
+from clockwire.model.values import bounds
 from clockwire.model.values.custom_fields import check_custom_fields
 from clockwire.model.values.text import check_country, check_currency, check_email, check_id, check_text, check_url
 from clockwire.model.values.times import check_date, check_duration, check_time_zone, check_timestamp
 
-_LONGEST = 500
-_LONGEST_OF = {
-    "external_id": 200,
-    "first_name": 200,
-    "last_name": 200,
-    "description": 10_000,
-    "notes": 10_000,
-    "note": 10_000,
-    "invoice_number": 64,
-}
-_LONGEST_NAME = 200
-_LONGEST_TAG = 64
-_MOST_ENTRIES = {"assigned_user_ids": 50, "tags": 50, "time_log_ids": 5_000, "expense_ids": 5_000}
 _CODES: Mapping[str, Callable[[str, str], str]] = {
     "currency": check_currency,
     "country": check_country,
@@ -40,16 +23,6 @@ _CODES: Mapping[str, Callable[[str, str], str]] = {
     "contact_email": check_email,
     "receipt_url": check_url,
 }
-_PERCENTAGES = {"percent_complete", "tax_rate"}
-_NOT_NEGATIVE = {
-    *("client_rate", "salary_rate", "quoted_cost", "budget_amount", "estimated_cost", "unit_cost", "sale_price"),
-    *("quantity", "reorder_point", "reorder_quantity"),
-}
-_LENGTHS = {
-    "duration": (timedelta(microseconds=1), timedelta(hours=24)),
-    "weekly_time": (timedelta(0), timedelta(hours=168)),
-}
-_INTEGERS = {"option_year": (1, 1_000)}
 
 
 def check_column(field: str, message: Message, column: Column) -> None:
@@ -61,10 +34,9 @@ def _check_string(field: str, message: Message, column: Column) -> None:
     path, text = column.path, getattr(message, column.path)
     if path in _CODES:
         stored = _CODES[path](field, text)
-    elif column.required:
-        stored = check_text(field, text, _LONGEST_NAME, minimum=1)
     else:
-        stored = check_text(field, text, _LONGEST_OF.get(path, _LONGEST))
+        minimum, maximum = bounds.characters(column)
+        stored = check_text(field, text, maximum, minimum=minimum)
     setattr(message, path, stored)
 
 
@@ -77,10 +49,9 @@ def _check_bool(field: str, message: Message, column: Column) -> None:
 
 
 def _check_int(field: str, message: Message, column: Column) -> None:
-    if column.path in _INTEGERS:
-        least, most = _INTEGERS[column.path]
-        if not least <= getattr(message, column.path) <= most:
-            raise FieldInvalid.of(field, f"must be from {least} to {most:,}")
+    allowed = bounds.integers(column)
+    if getattr(message, column.path) not in allowed:
+        raise FieldInvalid.of(field, f"must be from {allowed[0]} to {allowed[-1]:,}")
 
 
 def _check_enum(field: str, message: Message, column: Column) -> None:
@@ -99,11 +70,10 @@ def _check_decimal(field: str, message: Message, column: Column) -> None:
         decimal.value = decimals.normalised(decimal.value)
     except decimals.NotADecimal as error:
         raise FieldInvalid.of(field, str(error)) from error
-    number = Number(decimal.value)
-    if column.path in _PERCENTAGES and not 0 <= number <= 100:
-        raise FieldInvalid.of(field, "must be from 0 to 100")
-    if column.path in _NOT_NEGATIVE and number < 0:
-        raise FieldInvalid.of(field, "must not be negative")
+    least, largest = bounds.amounts(column)
+    if not least <= Number(decimal.value) <= largest:
+        range_ = f"be from {least} to {largest}" if largest < bounds.INFINITE else "not be negative"
+        raise FieldInvalid.of(field, f"must {range_}")
 
 
 def _check_date(field: str, message: Message, column: Column) -> None:
@@ -117,7 +87,7 @@ def _check_timestamp(field: str, message: Message, column: Column) -> None:
 
 def _check_duration(field: str, message: Message, column: Column) -> None:
     duration = getattr(message, column.path)
-    minimum, maximum = _LENGTHS.get(column.path, (timedelta(0), None))
+    minimum, maximum = bounds.lengths(column)
     length = check_duration(field, duration, minimum=minimum, maximum=maximum)
     duration.seconds, duration.nanos = length // SECOND, length % SECOND * 1000
 
@@ -138,7 +108,7 @@ def _check_tags(field: str, message: Message, column: Column) -> None:
         if tag.id:
             check_id(f"{field}[{index}].id", tag.id)
         if tag.name or not tag.id:
-            tag.name = check_text(f"{field}[{index}].name", tag.name, _LONGEST_TAG, minimum=1)
+            tag.name = check_text(f"{field}[{index}].name", tag.name, bounds.LONGEST_TAG, minimum=1)
     _check_distinct(field, [tag.id for tag in tags if tag.id])
     _check_distinct(field, [tag.name.casefold() for tag in tags if not tag.id])
 
@@ -148,7 +118,7 @@ def _check_object(field: str, message: Message, column: Column) -> None:
 
 
 def _check_size(field: str, entries: Sequence[Any], column: Column) -> None:
-    most = _MOST_ENTRIES[column.path]
+    most = bounds.entries(column)
     if len(entries) > most:
         raise FieldInvalid.of(field, f"has {len(entries):,} entries, at most {most:,} are allowed")
 

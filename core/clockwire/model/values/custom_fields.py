@@ -11,6 +11,7 @@ from clockwire.model.values.text import check_text
 _LARGEST = 16 * 1024  # bytes of UTF-8, as JSON without blanks
 _DEEPEST = 10
 _LONGEST_KEY = 200
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 Plain = None | bool | float | str | list["Plain"] | dict[str, "Plain"]
 
@@ -18,7 +19,7 @@ Plain = None | bool | float | str | list["Plain"] | dict[str, "Plain"]
 def check_custom_fields(field: str, struct: Struct) -> None:
     """The object fits: at most 16 KiB as JSON, 10 levels, keys of 1 to 200 characters. Its text becomes NFC."""
     plain = _object(field, struct, depth=1)
-    size = len(json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode())
+    size = len(_JSON.encode(plain).encode())
     if size > _LARGEST:
         raise FieldInvalid.of(field, f"has {size:,} bytes as JSON, at most {_LARGEST:,} are allowed")
     normal = Struct()

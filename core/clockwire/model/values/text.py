@@ -17,7 +17,9 @@ _LONGEST_URL = 2_048
 
 def check_text(field: str, text: str, maximum: int, *, minimum: int = 0) -> str:
     """NFC, with line ends as newlines, of *minimum* to *maximum* characters; where one is needed, not only blanks."""
-    stored = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
+    stored = text.replace("\r\n", "\n")
+    if not stored.isascii():
+        stored = unicodedata.normalize("NFC", stored)
     forbidden = forbidden_in(stored)
     if forbidden:
         raise FieldInvalid.of(field, f"holds the character {forbidden}, which is not allowed in text")
