@@ -33,9 +33,14 @@ def number(amount: Decimal) -> Number:
 
 def decimal(value: Number, field: str) -> Decimal:
     """The number as it is stored in *field*. FieldInvalid if it has more digits than an amount may have."""
-    if abs(value) >= _LIMIT:
+    return Decimal(value=written(value, field))
+
+
+def written(value: Number, field: str) -> str:
+    """The digits of the number as they are stored in *field*. FieldInvalid if there are more than there may be."""
+    if not -_LIMIT < value < _LIMIT:
         raise FieldInvalid.of(field, "comes to more than 18 digits before the point")
-    return Decimal(value=f"{value:f}")
+    return f"{value:f}"
 
 
 def rounded(value: Number, currency: str) -> Number:
@@ -58,15 +63,21 @@ def plain(value: Number) -> Number:
     return value.quantize(_MILLIONTH, context=_EXACT).normalize(_EXACT)
 
 
-def price(rate: Decimal, time: Duration, currency: str) -> Number:
-    """What this time costs at this rate an hour."""
-    return _price(rate.value, of_duration(time), currency)
+def price(rate: Decimal, time: Duration, currency: str, field: str) -> Decimal:
+    """What this time costs at this rate an hour, as it is stored in *field*; not to be changed. See `decimal`."""
+    return _price(rate.value, of_duration(time), currency, field)
 
 
 @lru_cache(_PRICES_KEPT)
-def _price(rate: str, micros: int, currency: str) -> Number:
+def nothing(currency: str) -> Decimal:
+    """No money, in whole minor units of the currency; not to be changed."""
+    return Decimal(value=f"{rounded(ZERO, currency):f}")
+
+
+@lru_cache(_PRICES_KEPT)
+def _price(rate: str, micros: int, currency: str, field: str) -> Decimal:
     exact = _EXACT.multiply(Number(rate or 0), Number(micros))
-    return rounded(_EXACT.divide(exact, _HOUR), currency)
+    return decimal(rounded(_EXACT.divide(exact, _HOUR), currency), field)
 
 
 @cache

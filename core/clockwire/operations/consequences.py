@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 
-from clockwire.model.money import decimal, number, plain, total
+from clockwire.model.instants import SECOND
+from clockwire.model.money import decimal, number, plain, total, written
 from clockwire.model.record_fields import of_duration
 from clockwire.model.rules.expenses import stock_changes
 from clockwire.model.rules.invoices import lines_of
-from clockwire.model.rules.projects import counted_cost, to_duration
+from clockwire.model.rules.projects import counted_cost
 from clockwire.operations.ledger import Ledger, copied
 from clockwire.v1.common_pb2 import RECORD_TYPE_EXPENSE, RECORD_TYPE_INVOICE, RECORD_TYPE_TIME_LOG
 from clockwire.v1.records_pb2 import Record, TimeLog
@@ -40,9 +41,11 @@ def _count(ledger: Ledger, log: TimeLog, sign: int) -> None:
     if record is None:
         return
     task = record.task
-    task.actual_time.CopyFrom(to_duration(of_duration(task.actual_time) + sign * of_duration(log.duration)))
-    cost = total(number(task.actual_cost), sign * number(counted_cost(log, task.currency)))
-    task.actual_cost.CopyFrom(decimal(cost, "record.time_log.client_cost"))
+    time, cost = task.actual_time, task.actual_cost
+    seconds, micros = divmod(of_duration(time) + sign * of_duration(log.duration), SECOND)
+    time.seconds, time.nanos = seconds, micros * 1000
+    sum_ = total(number(cost), sign * counted_cost(log, task.currency))
+    cost.value = written(sum_, "record.time_log.client_cost")
 
 
 def _keep_stock(ledger: Ledger, before: Record | None, after: Record | None) -> None:

@@ -10,6 +10,7 @@ from clockwire.model.errors import ValueTaken
 from clockwire.model.identifiers import is_id
 from clockwire.model.instants import Instant
 from clockwire.model.references import labelled, references_of
+from clockwire.model.rules.rate_book import RateBook
 from clockwire.model.unique_values import UniqueValue, unique_values
 from clockwire.model.workspace import Workspace
 from clockwire.operations.tags import Tags
@@ -17,7 +18,7 @@ from clockwire.storage import records as rows
 from clockwire.storage.records import Reference, Tombstone
 from clockwire.storage.transaction import Transaction
 from clockwire.v1.common_pb2 import RECORD_TYPE_BILLING_RATE
-from clockwire.v1.records_pb2 import BillingRate, Record
+from clockwire.v1.records_pb2 import Record
 
 _WAVES = 3
 
@@ -37,7 +38,7 @@ class WorkingSet:
         self._buried: list[Tombstone] = []
         self._graves: dict[str, Tombstone | None] = {}
         self._holders: dict[UniqueValue, str] = {}
-        self._rates: Sequence[BillingRate] | None = None
+        self._rates: RateBook | None = None
         self.tags = Tags(transaction)
 
     def prepare(self, sent: Iterable[Record], ids: Iterable[str] = ()) -> None:
@@ -71,9 +72,11 @@ class WorkingSet:
 
     def find(self, id_: str) -> Record | None:
         """The record as it is now."""
-        if id_ not in self._records:
+        try:
+            return self._records[id_]
+        except KeyError:
             self.load([id_])
-        return self._records[id_]
+            return self._records[id_]
 
     def find_deleted(self, id_: str) -> Tombstone | None:
         """What is left of a record that was deleted."""
@@ -95,13 +98,13 @@ class WorkingSet:
             self.load_values([value])
         return self._holders[value]
 
-    def rates(self) -> Sequence[BillingRate]:
+    def rates(self) -> RateBook:
         """The billing rates of the workspace."""
         if self._rates is None:
             self.flush()
             type_ = RECORD_TYPE_BILLING_RATE
             found = rows.select_all_of_type(self._connection, self._workspace_id, type_)
-            self._rates = [record.billing_rate for record in found]
+            self._rates = RateBook(record.billing_rate for record in found)
         return self._rates
 
     def references_to(self, ids: Iterable[str], *, limit: int) -> list[Reference]:

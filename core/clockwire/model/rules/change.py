@@ -12,10 +12,15 @@ from google.protobuf.message import Message
 
 from clockwire.model.errors import FieldInvalid
 from clockwire.model.instants import Instant
+from clockwire.model.record_types import RECORD_TYPES
+from clockwire.model.rules.rate_book import RateBook
 from clockwire.model.workspace import Workspace
-from clockwire.v1.records_pb2 import BillingRate, Record
+from clockwire.v1.records_pb2 import Record
 
 B = TypeVar("B", bound=Message)
+
+# A field's name says whether it can be unset: it is the same in every type that has the field.
+_CAN_BE_UNSET = {each.name for info in RECORD_TYPES.values() for each in info.body.fields if each.has_presence}
 
 
 class Around(Protocol):
@@ -35,7 +40,7 @@ class Around(Protocol):
         """A record of the workspace as it is at this point of the change."""
         ...
 
-    def rates(self) -> Sequence[BillingRate]:
+    def rates(self) -> RateBook:
         """The billing rates of the workspace."""
         ...
 
@@ -56,30 +61,37 @@ class Change(Generic[B]):
     body: B
     #: The body as it is stored; None for a creation.
     before: B | None
-    #: The fields of the body that the caller wrote: they are not derived from others.
+    #: The fields of the body that the caller wrote in an update: they are not derived from others.
     sent: AbstractSet[str]
     around: Around
     #: How the body is called in Record, "time_log".
     name: str
-    #: The fields of the body that have a value.
-    filled: set[str] = field(init=False)
+    #: The bodies of other records that were asked for, by the field that refers to them; see `places.py`.
+    targets: dict[str, Any] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        """What is filled is what was sent and stored."""
-        self.filled = {descriptor.name for descriptor, _ in self.body.ListFields()}
+    def has(self, field_: str) -> bool:
+        """Whether the field has a value."""
+        return bool(self.body.HasField(field_) if field_ in _CAN_BE_UNSET else getattr(self.body, field_))
+
+    def wrote(self, field_: str) -> bool:
+        """Whether the caller wrote the field; in a creation, whatever was not derived."""
+        return self.before is None or field_ in self.sent
+
+    def is_open(self, field_: str, after: Sequence[str] = ()) -> bool:
+        """Whether the field is to be derived: it is empty, or follows from one that changed and was not written."""
+        is_stale = after and self.before is not None and field_ not in self.sent and self.changes(*after)
+        return bool(is_stale) or not self.has(field_)
 
     def assign(self, field_: str, value: Any) -> None:  # noqa: ANN401 - whatever type the field has
         """The field has this value; None: no value."""
         body = self.body
         if value is None:
             body.ClearField(field_)
-            self.filled.discard(field_)
-            return
-        if isinstance(value, Message):
+        elif isinstance(value, Message):
             getattr(body, field_).CopyFrom(value)
         else:
             setattr(body, field_, value)
-        self.filled.add(field_)
+        self.targets.pop(field_, None)
 
     def changes(self, *fields: str) -> bool:
         """Whether one of these fields changes. Everything does in a creation."""
@@ -102,8 +114,7 @@ def derive(name: str, by: Callable[[Change[Any]], Any], *, after: Sequence[str] 
     """The step that fills a field nobody wrote: if it is empty, or one of the fields it comes *after* has changed."""
 
     def step(change: Change[Any]) -> None:
-        is_stale = change.before is not None and after and name not in change.sent and change.changes(*after)
-        if is_stale or name not in change.filled:
+        if change.is_open(name, after):
             change.assign(name, by(change))
 
     return step

@@ -144,7 +144,7 @@ def _check_paid(change: Bill) -> None:
     invoice = change.body
     if invoice.status not in SENT:
         return
-    if invoice.status == INVOICE_STATUS_PAID and "status" in change.sent and not invoice.paid_in_full:
+    if invoice.status == INVOICE_STATUS_PAID and change.wrote("status") and not invoice.paid_in_full:
         raise change.refuse("status", "can be PAID only if amount_paid covers the total")
     invoice.status = SENT[1] if invoice.paid_in_full else SENT[0]
 

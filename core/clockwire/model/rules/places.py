@@ -1,55 +1,38 @@
 """Where a record stands: its project, task and subproject, which must fit together, and whose currency it takes."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from google.protobuf.message import Message
 
 from clockwire.model.errors import HierarchyInvalid
 from clockwire.model.rules.change import Change
 from clockwire.v1.records_pb2 import Category, Client, Project, Subproject, Task, User
 
 Placed = Change[Any]
-
-_NO_PROJECT = Project()
-_NO_TASK = Task()
-_NO_SUBPROJECT = Subproject()
-_NO_USER = User()
-_NO_CATEGORY = Category()
-_NO_CLIENT = Client()
+M = TypeVar("M", bound=Message)
 
 
-def project_of(change: Placed) -> Project:
-    """The record's project; an empty one if there is none."""
-    record = change.around.find(change.body.project_id)
-    return record.project if record is not None else _NO_PROJECT
+def _body_at(field: str, name: str, nothing: M) -> Callable[[Placed], M]:
+    """Looks up the body, called *name*, of the record that a field refers to, *nothing* if it refers to none."""
+
+    def find(change: Placed) -> M:
+        found: M | None = change.targets.get(field)
+        if found is None:
+            record = change.around.find(getattr(change.body, field))
+            found = change.targets[field] = getattr(record, name) if record is not None else nothing
+        return found
+
+    return find
 
 
-def task_of(change: Placed) -> Task:
-    """The record's task; an empty one if there is none."""
-    record = change.around.find(change.body.task_id)
-    return record.task if record is not None else _NO_TASK
-
-
-def subproject_of(change: Placed) -> Subproject:
-    """The record's subproject; an empty one if there is none."""
-    record = change.around.find(change.body.subproject_id)
-    return record.subproject if record is not None else _NO_SUBPROJECT
-
-
-def user_of(change: Placed) -> User:
-    """The record's user; an empty one if there is none."""
-    record = change.around.find(change.body.user_id)
-    return record.user if record is not None else _NO_USER
-
-
-def category_of(change: Placed) -> Category:
-    """The record's category; an empty one if there is none."""
-    record = change.around.find(change.body.category_id)
-    return record.category if record is not None else _NO_CATEGORY
-
-
-def client_of(change: Placed) -> Client:
-    """The record's client; an empty one if there is none."""
-    record = change.around.find(change.body.client_id)
-    return record.client if record is not None else _NO_CLIENT
+# Of a change: the bodies of the records that it refers to, empty ones where it refers to none.
+project_of = _body_at("project_id", "project", Project())
+task_of = _body_at("task_id", "task", Task())
+subproject_of = _body_at("subproject_id", "subproject", Subproject())
+user_of = _body_at("user_id", "user", User())
+category_of = _body_at("category_id", "category", Category())
+client_of = _body_at("client_id", "client", Client())
 
 
 def project_of_task(change: Placed) -> str:

@@ -1,6 +1,7 @@
 """What a project, a task and a subproject must be, and what follows from the rest."""
 
 from collections.abc import Iterable
+from decimal import Decimal as Number
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -36,13 +37,13 @@ def cost_of(task: Task, logs: Iterable[TimeLog]) -> Decimal:
     """What the client pays for these logs of the task; see `counted_cost`."""
     cost = rounded(ZERO, task.currency)
     for log in logs:
-        cost = total(cost, number(counted_cost(log, task.currency)))
+        cost = total(cost, counted_cost(log, task.currency))
     return decimal(cost, "record.task.actual_cost")
 
 
-def counted_cost(log: TimeLog, currency: str) -> Decimal:
+def counted_cost(log: TimeLog, currency: str) -> Number:
     """What the log adds to its task's cost: nothing if it is in another currency, which can't be added."""
-    return log.client_cost if log.currency == currency else Decimal()
+    return number(log.client_cost) if log.currency == currency else ZERO
 
 
 def to_duration(micros: int) -> Duration:

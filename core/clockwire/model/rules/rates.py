@@ -57,7 +57,8 @@ def _first(change: Log, field: str, sources: Iterable[Source]) -> Decimal | None
 
 def _winner(change: Log, field: str) -> Decimal | None:
     """Of the billing rates that match the log, the one with the most keys, then the most personal, then the latest."""
-    matching = [rate for rate in change.around.rates() if _has(rate, field) and _matches(rate, change)]
+    around = change.around.rates().rates_for(change.body)
+    matching = [rate for rate in around if _has(rate, field) and _matches(rate, change)]
     if not matching:
         return None
     rate: Decimal = getattr(max(matching, key=_weight), field)
@@ -76,10 +77,7 @@ def _matches(rate: BillingRate, change: Log) -> bool:
     log = change.body
     first, last = order_of(rate.effective_start_date), order_of(rate.effective_end_date) or _FOR_EVER
     return (
-        rate.user_id in ("", log.user_id)
-        and rate.project_id in ("", log.project_id)
-        and rate.category_id in ("", log.category_id)
-        and first <= order_of(log.date) <= last
+        first <= order_of(log.date) <= last
         and _is_in_currency(rate, change)
         and (not rate.role or rate.role == user_of(change).role)
         and (not rate.HasField("option_year") or rate.option_year == _option_year(change))

@@ -1,6 +1,5 @@
 """What a time log must be, and what follows from the rest."""
 
-from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 from google.type.decimal_pb2 import Decimal
@@ -8,7 +7,7 @@ from google.type.decimal_pb2 import Decimal
 from clockwire.model.days import day_of
 from clockwire.model.errors import RecordClosed, RecordLocked
 from clockwire.model.instants import HOUR, SECOND, of_timestamp, to_timestamp
-from clockwire.model.money import ZERO, decimal, price, rounded
+from clockwire.model.money import nothing, price
 from clockwire.model.record_fields import of_duration
 from clockwire.model.rules.change import Change, Step, compute, derive
 from clockwire.model.rules.places import (
@@ -23,6 +22,7 @@ from clockwire.model.rules.places import (
     task_of,
     user_of,
 )
+from clockwire.model.rules.projects import to_duration
 from clockwire.model.rules.rates import client_rate, salary_rate
 from clockwire.v1.records_pb2 import (
     APPROVAL_STATUS_APPROVED,
@@ -74,14 +74,39 @@ def _time_zone(change: Log) -> str:
     return user_of(change).time_zone or change.around.workspace.time_zone
 
 
-def _check_times(change: Log) -> None:
+def _settle_times(change: Log) -> None:
+    """Start, end, day and duration agree; of the last two, what was left open is derived."""
+    worked = _worked(change)
+    if change.is_open("date", after=("start_time", "time_zone")):
+        change.assign("date", _date(change))
+    if change.is_open("duration", after=("start_time", "end_time", "break_time")):
+        if worked is None:
+            raise change.refuse("duration", "is needed where there is no start_time and end_time")
+        change.assign("duration", to_duration(worked))
+        duration = worked
+    else:
+        duration = of_duration(change.body.duration)
+    if not 0 < duration <= _LONGEST:
+        raise change.refuse("duration", "must be more than 0 and at most 24 hours")
+    if worked not in (None, duration):
+        raise change.refuse("duration", f"must be end_time - start_time - break_time, which is {worked / SECOND:g} s")
+
+
+def _worked(change: Log) -> int | None:
+    """The time between start and end without the break, in microseconds; None as long as there is no end."""
     log = change.body
-    if log.HasField("end_time") and not log.HasField("start_time"):
+    has_end, has_start = log.HasField("end_time"), log.HasField("start_time")
+    pause = of_duration(log.break_time) if log.HasField("break_time") else 0
+    if has_end and not has_start:
         raise change.refuse("end_time", "needs a start_time")
-    if of_duration(log.break_time) < 0:
+    if pause < 0:
         raise change.refuse("break_time", "must not be negative")
-    if log.HasField("end_time") and of_timestamp(log.end_time) <= of_timestamp(log.start_time):
+    if not has_end:
+        return None
+    elapsed = of_timestamp(log.end_time) - of_timestamp(log.start_time)
+    if elapsed <= 0:
         raise change.refuse("end_time", "must be after start_time")
+    return elapsed - pause
 
 
 def _date(change: Log) -> Date:
@@ -89,29 +114,6 @@ def _date(change: Log) -> Date:
     if not log.HasField("start_time"):
         raise change.refuse("date", "is needed where there is no start_time")
     return day_of(log.start_time, log.time_zone, change.path("start_time"))
-
-
-def _duration(change: Log) -> Duration:
-    micros = _worked(change.body)
-    if micros is None:
-        raise change.refuse("duration", "is needed where there is no start_time and end_time")
-    return Duration(seconds=micros // SECOND, nanos=micros % SECOND * 1000)
-
-
-def _check_duration(change: Log) -> None:
-    log = change.body
-    duration, worked = of_duration(log.duration), _worked(log)
-    if not 0 < duration <= _LONGEST:
-        raise change.refuse("duration", "must be more than 0 and at most 24 hours")
-    if worked is not None and worked != duration:
-        raise change.refuse("duration", f"must be end_time - start_time - break_time, which is {worked / SECOND:g} s")
-
-
-def _worked(log: TimeLog) -> int | None:
-    """The time between start and end without the break, in microseconds."""
-    if not (log.HasField("start_time") and log.HasField("end_time")):
-        return None
-    return of_timestamp(log.end_time) - of_timestamp(log.start_time) - of_duration(log.break_time)
 
 
 def _check_open(change: Log) -> None:
@@ -149,17 +151,17 @@ def _check_billable(change: Log) -> None:
 def _client_cost(change: Log) -> Decimal | None:
     log = change.body
     if not log.billable:
-        return decimal(rounded(ZERO, log.currency), change.path("client_cost"))
+        return nothing(log.currency)
     if not log.HasField("client_rate"):
         return None
-    return decimal(price(log.client_rate, log.duration, log.currency), change.path("client_cost"))
+    return price(log.client_rate, log.duration, log.currency, change.path("client_cost"))
 
 
 def _salary_cost(change: Log) -> Decimal | None:
     log = change.body
     if not log.HasField("salary_rate"):
         return None
-    return decimal(price(log.salary_rate, log.duration, log.currency), change.path("salary_cost"))
+    return price(log.salary_rate, log.duration, log.currency, change.path("salary_cost"))
 
 
 def _approval_status(_change: Log) -> ApprovalStatus.ValueType:
@@ -181,10 +183,7 @@ TIME_LOG: tuple[Step, ...] = (
     check_subproject,
     derive("client_id", client_of_project, after=["project_id"]),
     derive("time_zone", _time_zone, after=["user_id"]),
-    _check_times,
-    derive("date", _date, after=["start_time", "time_zone"]),
-    derive("duration", _duration, after=["start_time", "end_time", "break_time"]),
-    _check_duration,
+    _settle_times,
     _check_open,
     derive("billable", _billable, after=["project_id"]),
     _check_billable,
