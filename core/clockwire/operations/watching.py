@@ -55,7 +55,8 @@ class Reader:
             while True:
                 batch = await self._batch(after)
                 if batch.events or _seconds() >= due:
-                    yield await self._watermarked(batch)
+                    batch = await self._watermarked(batch)
+                    yield batch
                     due = _seconds() + heartbeat_seconds
                 after = batch.sequence
                 if end is not None and after >= end:
