@@ -71,7 +71,7 @@ class Changes:
         info = RECORD_TYPES[record.type]
         body = getattr(record, info.body_field)
         setattr(body, info.columns[0].path, record.id)
-        written = self.write(None, record, sent={field.name for field, _ in body.ListFields()})
+        written = self.write(None, record)
         return Changed(record=written, created=True)
 
     def update(self, sent: Record, mask: FieldMask, *, allow_missing: bool) -> Changed:
@@ -94,7 +94,7 @@ class Changes:
         written = self.write(before, after, sent=sent)
         return Changed(record=written or self.records.labelled(before), unchanged=written is None)
 
-    def write(self, before: Record | None, after: Record, *, sent: AbstractSet[str]) -> Record | None:
+    def write(self, before: Record | None, after: Record, *, sent: AbstractSet[str] = frozenset()) -> Record | None:
         """The record as it was stored, with its labels; None if nothing changed. *after* is ours from here on."""
         info = RECORD_TYPES[after.type]
         self._check_references(after)
@@ -144,7 +144,7 @@ class Changes:
 
     def _check_references(self, after: Record) -> None:
         references = [*references_of(after)]
-        self.records.load([id_ for _, id_ in references])
+        self.records.load(id_ for _, id_ in references)
         find = self.records.find
         for (path, type_, _), id_ in references:
             target = find(id_)

@@ -38,6 +38,7 @@ class WorkingSet:
         self._buried: list[Tombstone] = []
         self._graves: dict[str, Tombstone | None] = {}
         self._holders: dict[UniqueValue, str] = {}
+        self._stored_holders: dict[UniqueValue, str] = {}  # of the values that change hands
         self._rates: RateBook | None = None
         self.tags = Tags(transaction)
 
@@ -137,13 +138,14 @@ class WorkingSet:
 
     def claim_values(self, before: Record | None, after: Record) -> None:
         """The record has its unique values, and has given up those it had. Raises ValueTaken."""
-        for value, path, text in unique_values(after):
+        taken = [*unique_values(after)]
+        for value, path, text in taken:
             holder = self.holder_of(value)
             if holder not in ("", after.id):
                 raise ValueTaken(path, text, other_id=holder)
         if before is not None:
-            self._holders.update((value, "") for value in _values_of(before))
-        self._holders.update((value, after.id) for value in _values_of(after))
+            self._hand_over(_values_of(before), before.id, "")
+        self._hand_over((value for value, _, _ in taken), "", after.id)
 
     def bury(self, record: Record) -> None:
         """The record is gone; its id is not given out again."""
@@ -152,18 +154,17 @@ class WorkingSet:
         self._graves[record.id] = grave
         self._records[record.id] = None
         self._changed.pop(record.id, None)
-        self._holders.update((value, "") for value in _values_of(record))
+        self._hand_over(_values_of(record), record.id, "")
         if record.type == RECORD_TYPE_BILLING_RATE:
             self._rates = None
 
     def flush(self) -> None:
         """The database holds what the set holds: one statement a table, none for a table that has nothing to change."""
         changed = [record for id_ in self._changed if (record := self._records[id_])]
-        if self._buried:
-            rows.delete_records(self._connection, self._workspace_id, self._buried)
-        rows.replace_records(self._connection, self._workspace_id, changed)
         self._flush_references(changed)
-        self._flush_values(changed)
+        self._flush_values()
+        rows.delete_records(self._connection, self._workspace_id, self._buried)
+        rows.replace_records(self._connection, self._workspace_id, changed)
         self._stored.update((record.id, record) for record in changed)
         self._stored.update((grave.id, None) for grave in self._buried)
         self._changed, self._buried = {}, []
@@ -176,6 +177,9 @@ class WorkingSet:
     def _flush_references(self, changed: Sequence[Record]) -> None:
         added: list[Reference] = []
         removed: list[Reference] = []
+        for grave in self._buried:
+            if (stored := self._stored.get(grave.id)) is not None:
+                removed += _rows_of_references(stored)
         for record in changed:
             stored = self._stored.get(record.id)
             if stored is None:
@@ -186,15 +190,18 @@ class WorkingSet:
                 removed += old - new
         rows.replace_references(self._connection, self._workspace_id, added=added, removed=removed)
 
-    def _flush_values(self, changed: Sequence[Record]) -> None:
-        added: list[tuple[UniqueValue, str]] = []
-        removed: list[UniqueValue] = []
-        for record in changed:
-            stored = self._stored.get(record.id)
-            new, old = {*_values_of(record)}, {*_values_of(stored)} if stored is not None else set()
-            added += [(value, record.id) for value in new - old]
-            removed += old - new
+    def _flush_values(self) -> None:
+        moved = [(value, old, self._holders[value]) for value, old in self._stored_holders.items()]
+        added = [(value, new) for value, old, new in moved if new and new != old]
+        removed = [value for value, old, new in moved if old and new != old]
         rows.replace_keys(self._connection, self._workspace_id, added=added, removed=removed)
+        self._stored_holders = {}
+
+    def _hand_over(self, values: Iterable[UniqueValue], old: str, new: str) -> None:
+        """The values belong to another record: to none, if that is empty."""
+        for value in values:
+            self._stored_holders.setdefault(value, self._holders.get(value, old))
+            self._holders[value] = new
 
 
 def _rows_of_references(record: Record) -> Iterator[Reference]:

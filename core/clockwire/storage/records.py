@@ -7,7 +7,6 @@ from sqlalchemy import Connection
 
 from clockwire.model.instants import Instant, of_timestamp
 from clockwire.model.record_fields import fields_of, to_json
-from clockwire.model.record_types import type_of
 from clockwire.model.unique_values import UniqueValue
 from clockwire.storage.bulk import BulkInsert
 from clockwire.storage.keyed import BulkDelete, BulkSelect
@@ -66,10 +65,8 @@ _IS_OF_TYPE = (
 )
 
 _delete_records = BulkDelete(record, keys=["id"])
-_delete_references_of = BulkDelete(record_reference, keys=["source_id"])
 _delete_references = BulkDelete(record_reference, keys=Reference._fields)
 _delete_keys = BulkDelete(record_key, keys=UniqueValue._fields)
-_delete_keys_of = BulkDelete(record_key, keys=["record_id"])
 
 
 def select_records(connection: Connection, workspace_id: str, ids: Iterable[str]) -> dict[str, Record]:
@@ -159,10 +156,8 @@ def insert_tags(connection: Connection, workspace_id: str, tags: Sequence[TagRow
 
 
 def delete_records(connection: Connection, workspace_id: str, tombstones: Sequence[Tombstone]) -> None:
-    """The records are gone, with their references and unique values, and can be told from ones that never were."""
-    ids = [(each.id,) for each in tombstones]
-    for each in (_delete_records, _delete_references_of, _delete_keys_of):
-        each.run(connection, workspace_id, ids)
+    """The records are gone, and can be told from ones that never were."""
+    _delete_records.run(connection, workspace_id, [(each.id,) for each in tombstones])
     _bury.run(connection, [(workspace_id, *each) for each in tombstones])
 
 
@@ -170,7 +165,7 @@ def _row(workspace_id: str, one: Record) -> tuple[Any, ...]:
     return (
         workspace_id,
         one.id,
-        int(type_of(one)),
+        one.type,
         one.version,
         of_timestamp(one.create_time),
         of_timestamp(one.update_time),

@@ -83,7 +83,6 @@ record_reference = Table(
     _id("target_id", primary_key=True),
     Column("field", Text, primary_key=True),
     _id("source_id", primary_key=True),
-    Index("record_reference_of_source", "workspace_id", "source_id"),
 )
 
 # Values that only one record of a type may have: external ids, mail addresses, category names ...
@@ -95,7 +94,6 @@ record_key = Table(
     Column("field", Text, primary_key=True),
     Column("value", Text, primary_key=True),
     _id("record_id"),
-    Index("record_key_of_record", "workspace_id", "record_id"),
 )
 
 # Records that were: their ids are not given out again, and readers are told the difference.

@@ -69,28 +69,25 @@ class Change(Generic[B]):
     #: The bodies of other records that were asked for, by the field that refers to them; see `places.py`.
     targets: dict[str, Any] = field(default_factory=dict)
 
-    def has(self, field_: str) -> bool:
-        """Whether the field has a value."""
-        return bool(self.body.HasField(field_) if field_ in _CAN_BE_UNSET else getattr(self.body, field_))
-
     def wrote(self, field_: str) -> bool:
         """Whether the caller wrote the field; in a creation, whatever was not derived."""
         return self.before is None or field_ in self.sent
 
     def is_open(self, field_: str, after: Sequence[str] = ()) -> bool:
         """Whether the field is to be derived: it is empty, or follows from one that changed and was not written."""
-        is_stale = after and self.before is not None and field_ not in self.sent and self.changes(*after)
-        return bool(is_stale) or not self.has(field_)
+        if not (self.body.HasField(field_) if field_ in _CAN_BE_UNSET else getattr(self.body, field_)):
+            return True
+        return self.before is not None and bool(after) and field_ not in self.sent and self.changes(*after)
 
     def assign(self, field_: str, value: Any) -> None:  # noqa: ANN401 - whatever type the field has
         """The field has this value; None: no value."""
         body = self.body
         if value is None:
             body.ClearField(field_)
-        elif isinstance(value, Message):
-            getattr(body, field_).CopyFrom(value)
-        else:
+        elif isinstance(value, (str, int)):
             setattr(body, field_, value)
+        else:
+            getattr(body, field_).CopyFrom(value)
         self.targets.pop(field_, None)
 
     def changes(self, *fields: str) -> bool:

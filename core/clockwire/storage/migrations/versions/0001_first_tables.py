@@ -83,7 +83,6 @@ def _record_reference() -> None:
         sa.Column("source_id", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("workspace_id", "target_id", "field", "source_id"),
     )
-    op.create_index("record_reference_of_source", "record_reference", ["workspace_id", "source_id"], unique=False)
 
 
 def _record_key() -> None:
@@ -96,7 +95,6 @@ def _record_key() -> None:
         sa.Column("record_id", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("workspace_id", "type", "field", "value"),
     )
-    op.create_index("record_key_of_record", "record_key", ["workspace_id", "record_id"], unique=False)
 
 
 def _tombstone() -> None:
