@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import Connection, bindparam, select, text, update
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 from clockwire.model.delivery import Delivery, DeliveryKind, DeliveryState
@@ -19,6 +19,14 @@ from clockwire.storage.tables import delivery
 
 _columns = delivery.c
 _take = BulkUpdate(delivery, keys=["id"], columns=["state", "lease", "due_time"])
+
+# Built once: every settlement asks it.
+_leases = (
+    select(_columns.id, _columns.lease, _columns.attempt_count)
+    .where(_columns.id.in_(bindparam("ids", expanding=True)))
+    .order_by(_columns.id)
+    .with_for_update()
+)
 
 _DUE = text("""
     WITH RECURSIVE one (subscription_id) AS (
@@ -78,13 +86,8 @@ def lock_held(connection: Connection, held: Sequence[Delivery]) -> set[str]:
 
     A delivery that was claimed again has another lease, or has counted the attempt that nobody knows of.
     """
-    query = select(_columns.id, _columns.lease, _columns.attempt_count).where(
-        _columns.id.in_([each.id for each in held])
-    )
-    now = {
-        row.id: (row.lease, row.attempt_count)
-        for row in connection.execute(query.order_by(_columns.id).with_for_update())
-    }
+    rows = connection.execute(_leases, {"ids": [each.id for each in held]})
+    now = {id_: (lease, attempt_count) for id_, lease, attempt_count in rows}
     return {each.id for each in held if now.get(each.id) == (each.lease, each.attempt_count)}
 
 

@@ -1,10 +1,10 @@
 """Subscriptions' rows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, select, update
 
 from clockwire.model.delivery import DeliveryKind, DeliveryState
 from clockwire.model.instants import Instant
@@ -20,6 +20,9 @@ _health_names = [each.name for each in fields(Health)]
 _plain_names = [name for name in _names if name not in _health_names and name != "filter"]
 _put = BulkInsert(subscription, _names, replace=True)
 _update_health = BulkUpdate(subscription, keys=["id"], columns=_health_names)
+# Built once: every claim and every settlement asks them. SQLite has its own lock, and leaves FOR UPDATE out.
+_of_ids = select(subscription).where(_columns.id.in_(bindparam("ids", expanding=True))).order_by(_columns.id)
+_lock_ids = _of_ids.with_for_update(key_share=True)
 
 
 def find_subscription(connection: Connection, workspace_id: str, subscription_id: str) -> Subscription | None:
@@ -63,7 +66,7 @@ def select_subscriptions(
 
 def select_by_id(connection: Connection, ids: Iterable[str]) -> dict[str, Subscription]:
     """Subscriptions of any workspace, deleted ones too."""
-    return {each.id: each for each in _select(connection, _of_ids(ids))}
+    return {each.id: each for each in _select(connection, _of_ids, {"ids": sorted(ids)})}
 
 
 def lock_subscriptions(connection: Connection, ids: Iterable[str]) -> dict[str, Subscription]:
@@ -71,8 +74,7 @@ def lock_subscriptions(connection: Connection, ids: Iterable[str]) -> dict[str, 
 
     Whoever changes a subscription and its deliveries takes this lock before the deliveries', in the order of ids.
     """
-    query = _of_ids(ids).with_for_update(key_share=True)  # SQLite has its own lock, and leaves this out
-    return {each.id: each for each in _select(connection, query)}
+    return {each.id: each for each in _select(connection, _lock_ids, {"ids": sorted(ids)})}
 
 
 def put_subscription(connection: Connection, value: Subscription) -> None:
@@ -125,17 +127,13 @@ def _here(workspace_id: str) -> ColumnElement[bool]:
     return (_columns.workspace_id == workspace_id) & _columns.delete_time.is_(None)
 
 
-def _of_ids(ids: Iterable[str]) -> Any:  # noqa: ANN401 - a Select, whose type names every column
-    return select(subscription).where(_columns.id.in_(sorted(ids))).order_by(_columns.id)
-
-
 def _find(connection: Connection, *conditions: ColumnElement[bool]) -> Subscription | None:
     row = connection.execute(select(subscription).where(*conditions)).one_or_none()
     return _of_row(row) if row else None
 
 
-def _select(connection: Connection, query: Any) -> list[Subscription]:  # noqa: ANN401 - as above
-    return [_of_row(row) for row in connection.execute(query)]
+def _select(connection: Connection, query: Select[Any], values: Mapping[str, Any] | None = None) -> list[Subscription]:
+    return [_of_row(row) for row in connection.execute(query, values)]
 
 
 def _of_row(row: Row[Any]) -> Subscription:

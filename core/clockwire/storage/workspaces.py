@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from clockwire.model.errors import ResourceNotFound
 from clockwire.model.workspace import Workspace
@@ -13,13 +13,20 @@ from clockwire.storage.transaction import Log
 
 _advance = BulkUpdate(event_log, keys=["workspace_id"], columns=["head", "last_time", "subscriptions_version"])
 _logs = select(event_log, workspace).join(workspace, workspace.c.id == event_log.c.workspace_id)
+# Built once: every group of operations begins with it. SQLite has its own lock, and leaves FOR UPDATE out.
+_lock = (
+    _logs.where(event_log.c.workspace_id.in_(bindparam("ids", expanding=True)))
+    .order_by(event_log.c.workspace_id)
+    .with_for_update(of=event_log)
+)
 
 
 def lock_logs(connection: Connection, workspace_ids: Iterable[str]) -> dict[str, Log]:
     """The logs of these workspaces, locked in the order of their ids, so that no two groups wait for each other."""
-    query = _logs.where(event_log.c.workspace_id.in_(sorted(workspace_ids))).order_by(event_log.c.workspace_id)
-    rows = connection.execute(query.with_for_update(of=event_log))  # SQLite has its own lock, and leaves this out
-    return {row.workspace_id: _log(row) for row in rows}
+    ids = sorted(workspace_ids)
+    if not ids:
+        return {}
+    return {row.workspace_id: _log(row) for row in connection.execute(_lock, {"ids": ids})}
 
 
 def find_log(connection: Connection, workspace_id: str) -> Log | None:
