@@ -1,10 +1,11 @@
 """How many rows are written by one statement, on both databases.
 
-SQLite gets rows of VALUES, in chunks of a power of two so that few texts are ever compiled; PostgreSQL gets one array
+SQLite gets rows of VALUES, in chunks of a few sizes so that few texts are ever compiled; PostgreSQL gets one array
 a column (`unnest`). A row then costs what its bytes cost: no SQLAlchemy, no round trip and no hand-over of the
 interpreter lock per row.
 """
 
+from bisect import bisect
 from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import chain
@@ -15,7 +16,7 @@ from sqlalchemy import Connection, Table
 
 Row = Sequence[Any]
 
-_LARGEST_CHUNK = 256
+_CHUNKS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 
 
 class BulkInsert:
@@ -34,8 +35,9 @@ class BulkInsert:
             connection.exec_driver_sql(self._text(connection.dialect.name, chunk), parameters)
 
     def _statement(self, dialect: str, chunk: int) -> str:
-        # WHERE true: without it SQLite takes ON CONFLICT after a SELECT for a join's ON.
-        return self._head + _rows_as(dialect, chunk, self._names, self._casts) + " WHERE true" + self._tail
+        # SQLite copies every value once more if they come from a SELECT.
+        rows = _values(chunk, self._names) if chunk else _rows_as(dialect, chunk, self._names, self._casts)
+        return self._head + rows + self._tail
 
 
 class BulkUpdate:
@@ -68,7 +70,7 @@ def _pieces(connection: Connection, rows: Sequence[Row]) -> Iterable[tuple[int, 
         return
     start = 0
     while start < len(rows):
-        chunk = min(_LARGEST_CHUNK, 1 << (len(rows) - start).bit_length() - 1)
+        chunk = _CHUNKS[bisect(_CHUNKS, len(rows) - start) - 1]
         yield chunk, tuple(chain.from_iterable(rows[start : start + chunk]))
         start += chunk
 
@@ -79,9 +81,14 @@ def _rows_as(dialect: str, chunk: int, names: Sequence[str], casts: Sequence[str
         arrays = ", ".join("%s::" + ("text" if cast == "jsonb" else cast) + "[]" for cast in casts)
         chosen = ", ".join(f'"{name}"::{cast}' for name, cast in zip(names, casts, strict=True))
         return f"SELECT {chosen} FROM unnest({arrays}) AS rows ({_listed(names)})"
-    row = "(" + ", ".join("?" * len(names)) + ")"
     chosen = ", ".join(f'column{index} AS "{name}"' for index, name in enumerate(names, 1))
-    return f"SELECT {chosen} FROM (VALUES {', '.join([row] * chunk)})"
+    return f"SELECT {chosen} FROM ({_values(chunk, names)})"
+
+
+def _values(chunk: int, names: Sequence[str]) -> str:
+    """That many rows of parameters."""
+    row = "(" + ", ".join("?" * len(names)) + ")"
+    return f"VALUES {', '.join([row] * chunk)}"
 
 
 def _on_conflict(table: Table, columns: Sequence[str], *, replace: bool, ignore: bool) -> str:
