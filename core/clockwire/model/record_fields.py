@@ -8,42 +8,38 @@
 | date                        | "2024-01-15"                                                                       |
 | decimal                     | 25 digits, `model/decimals.py`                                                     |
 | list; tags                  | array of texts; array of the ids and the names                                     |
-| object (custom fields)      | nested objects and arrays; each scalar a text that begins with the mark of its kind |
+| object (custom fields)      | nested objects and arrays of marked texts, `model/custom_values.py`                 |
 
 What is not set has no entry: a custom null, "", {} or [] neither. Labels repeat other records and would grow stale,
 so they are never stored; nor is what the table has a column for (id, version, create_time, update_time).
 """
 
-import json
-import struct
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, cast
 
+import orjson
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
-from google.protobuf.struct_pb2 import Value as StructValue
 from google.type.date_pb2 import Date
 
+from clockwire.model.columns import Column
+from clockwire.model.custom_values import Value, custom_values
 from clockwire.model.decimals import sortable
 from clockwire.model.instants import SECOND, of_timestamp
-from clockwire.model.record_types import RECORD_TYPES, RecordTypeInfo, type_of
+from clockwire.model.record_types import RECORD_TYPES, type_of
+from clockwire.v1.common_pb2 import RecordType, Tag
 from clockwire.v1.records_pb2 import Record
 
-Value = str | int | list["Value"] | dict[str, "Value"]
-
-# The marks keep the kinds apart and in an order; none can be taken for the beginning of JSON.
-BOOL_MARK, NUMBER_MARK, STRING_MARK = "b", "n", "s"
-
-_SIGN = 1 << 63
-_ALL = (1 << 64) - 1
+_Reader = Callable[[dict[str, Value], Message], None]
 
 
 def fields_of(record: Record) -> dict[str, Value]:
     """The values that are stored beside the record."""
     values: dict[str, Value] = {"external_id": record.external_id} if record.external_id else {}
-    _add_body(values, record, labels=False)
-    if record.custom_fields.fields and (custom := _custom_object(record.custom_fields.fields)):
+    if type_ := type_of(record):
+        _reader(type_, labels=False)(values, getattr(record, RECORD_TYPES[type_].body_field))
+    if record.HasField("custom_fields") and (custom := custom_values(record.custom_fields.fields)):
         values["custom_fields"] = custom
     return values
 
@@ -51,7 +47,8 @@ def fields_of(record: Record) -> dict[str, Value]:
 def values_of(record: Record) -> dict[str, Value]:
     """Every value a filter can name: what is stored, what the table has columns for, and the labels it holds."""
     values = fields_of(record)
-    _add_body(values, record, labels=True)
+    if type_ := type_of(record):
+        _reader(type_, labels=True)(values, getattr(record, RECORD_TYPES[type_].body_field))
     if record.id:
         values["id"] = record.id
     if record.version:
@@ -73,12 +70,12 @@ def value_at(values: Mapping[str, Value], keys: Sequence[str]) -> Value | None:
 
 def to_json(fields: Mapping[str, Value]) -> str:
     """The values as they are stored. Keys keep their characters: SQLite compares them as they are written."""
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+    return orjson.dumps(fields).decode()
 
 
 def date_text(date: Date) -> str:
     """A full civil day, "2024-01-15"."""
-    return f"{date.year:04}-{date.month:02}-{date.day:02}"
+    return _day(date.year, date.month, date.day)
 
 
 def of_duration(duration: Duration) -> int:
@@ -87,69 +84,57 @@ def of_duration(duration: Duration) -> int:
     return duration.seconds * SECOND + (micros if duration.nanos >= 0 else -micros)
 
 
-def marked_number(number: float) -> str:
-    """A finite number as text of fixed width whose order is the order of numbers."""
-    (bits,) = struct.unpack(">Q", struct.pack(">d", number + 0.0))  # + 0.0 makes zero of minus zero
-    if (bits >> 52) & 0x7FF == 0x7FF:
-        raise ValueError(number)
-    return f"{NUMBER_MARK}{(bits ^ _ALL) if bits & _SIGN else (bits | _SIGN):016x}"
+def _tags(tags: Sequence[Tag]) -> list[Value]:
+    return [text for tag in tags for text in (tag.id, tag.name) if text]
 
 
-def _add_body(values: dict[str, Value], record: Record, *, labels: bool) -> None:
-    type_ = type_of(record)
-    if not type_:
-        return
-    info = RECORD_TYPES[type_]
-    readers = _readers(type_, labels=labels)
-    for field, value in cast("Message", getattr(record, info.body_field)).ListFields():
-        if (reader := readers.get(field.number)) and (form := reader(value)) not in ("", []):
-            values[field.name] = form
+# What comes again from record to record is remembered: the amounts, of which there are few, and the days.
+_sortable = lru_cache(4096)(sortable)
+
+
+@lru_cache(4096)
+def _day(year: int, month: int, day: int) -> str:
+    return f"{year:04}-{month:02}-{day:02}"
+
+
+_IF_NOT_EMPTY = "if value := body.{path}: values['{path}'] = "
+_IF_SET = "if body.HasField('{path}'): values['{path}'] = "
+_STATEMENTS = {
+    "string": _IF_NOT_EMPTY + "value",
+    "uuid": _IF_NOT_EMPTY + "value",
+    "enum": _IF_NOT_EMPTY + "value",
+    "int": _IF_NOT_EMPTY + "value",
+    "optional int": _IF_SET + "body.{path}",
+    "bool": _IF_SET + "body.{path}",
+    "decimal": "if value := body.{path}.value: values['{path}'] = sortable(value)",
+    "date": _IF_SET + "date(body.{path})",
+    "timestamp": _IF_SET + "timestamp(body.{path})",
+    "duration": _IF_SET + "duration(body.{path})",
+    "list": _IF_NOT_EMPTY + "list(value)",
+    "tags": "if value := tags(body.{path}): values['{path}'] = value",
+}
 
 
 @cache
-def _readers(type_: int, *, labels: bool) -> Mapping[int, Callable[[Any], Value]]:
-    """How each column is read, by field number: either the labels, or everything but labels and the key."""
-    info: RecordTypeInfo = RECORD_TYPES[cast("Any", type_)]
-    numbers = {field.name: field.number for field in info.body.fields}
-    return {
-        numbers[column.path]: _READERS[column.kind]
-        for column in info.columns
-        if column.path in numbers and numbers[column.path] != 1 and bool(column.label_of) is labels
+def _reader(type_: "RecordType.ValueType", *, labels: bool) -> _Reader:
+    """The function that adds columns of a body to values: either the labels, or everything but labels and the key.
+
+    It is written out once, a statement for each column, and compiled: a type has some thirty columns, and each write
+    reads them all. Its text holds nothing but paths of the descriptors.
+    """
+    info = RECORD_TYPES[type_]
+    columns = [column for column in info.columns[1 : len(info.body.fields)] if bool(column.label_of) is labels]
+    lines = (_STATEMENTS[_form(column)].format(path=column.path) for column in columns)
+    names: dict[str, Any] = {
+        "sortable": _sortable,
+        "date": date_text,
+        "timestamp": of_timestamp,
+        "duration": of_duration,
+        "tags": _tags,
     }
+    exec("\n ".join(["def read(values, body):", *lines, "return"]), names)  # noqa: S102 -- our own text, never input
+    return cast("_Reader", names["read"])
 
 
-def _custom_object(fields: Mapping[str, StructValue]) -> dict[str, Value]:
-    entries = ((key, _custom_value(value)) for key, value in fields.items())
-    return {key: value for key, value in entries if value is not None}
-
-
-def _custom_value(value: StructValue) -> Value | None:
-    match value.WhichOneof("kind"):
-        case "bool_value":
-            return BOOL_MARK + ("true" if value.bool_value else "false")
-        case "number_value":
-            return marked_number(value.number_value)
-        case "string_value":
-            return STRING_MARK + value.string_value if value.string_value else None
-        case "struct_value":
-            return _custom_object(value.struct_value.fields) or None
-        case "list_value":
-            entries = map(_custom_value, value.list_value.values)
-            return [entry for entry in entries if entry is not None] or None
-        case _:
-            return None
-
-
-_READERS: Mapping[str, Callable[[Any], Value]] = {
-    "string": str,
-    "uuid": str,
-    "bool": bool,
-    "int": int,
-    "enum": int,
-    "decimal": lambda decimal: sortable(decimal.value) if decimal.value else "",
-    "date": date_text,
-    "timestamp": of_timestamp,
-    "duration": of_duration,
-    "list": list,
-    "tags": lambda tags: [text for tag in tags for text in (tag.id, tag.name) if text],
-}
+def _form(column: Column) -> str:
+    return "optional int" if column.kind == "int" and column.has_presence else column.kind

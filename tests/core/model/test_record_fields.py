@@ -11,7 +11,8 @@ from google.type.decimal_pb2 import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clockwire.model.record_fields import fields_of, marked_number, of_duration, to_json, value_at, values_of
+from clockwire.model.custom_values import marked_number
+from clockwire.model.record_fields import fields_of, of_duration, to_json, value_at, values_of
 from clockwire.v1.common_pb2 import Tag
 from clockwire.v1.records_pb2 import ApprovalStatus, Record, TimeLog
 from tests.support import any_records

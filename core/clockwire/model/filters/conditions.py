@@ -1,10 +1,10 @@
 """What one comparison of a filter means: a condition, given the kind of the value at its path."""
 
+from clockwire.model.custom_values import BOOL_MARK, STRING_MARK
 from clockwire.model.filters.literals import custom_value, quoted, value_of
 from clockwire.model.filters.nodes import Absent, And, Compared, Comparison, Has, Like, Node, Not
 from clockwire.model.filters.paths import Path
 from clockwire.model.filters.tokens import Literal, Token
-from clockwire.model.record_fields import BOOL_MARK, STRING_MARK
 
 _ORDERS = {"<", "<=", ">", ">="}
 

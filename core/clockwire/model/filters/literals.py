@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 
 from clockwire.model import decimals
+from clockwire.model.custom_values import BOOL_MARK, NUMBER_MARK, STRING_MARK, marked_number
 from clockwire.model.filters.paths import Path, spelling
 from clockwire.model.filters.tokens import Literal, Token, TokenKind, string_of
 from clockwire.model.instants import SECOND, micros
-from clockwire.model.record_fields import BOOL_MARK, NUMBER_MARK, STRING_MARK, marked_number
 
 _LARGEST_INTEGER = 2**63 - 1
 _LONGEST_DURATION = 315_576_000_000  # seconds; the limit of google.protobuf.Duration

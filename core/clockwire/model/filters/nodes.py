@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from operator import eq, ge, gt, le, lt
 from typing import Any
 
+from clockwire.model.custom_values import Value
 from clockwire.model.filters.paths import Path
-from clockwire.model.record_fields import Value, value_at, values_of
+from clockwire.model.record_fields import value_at, values_of
 from clockwire.v1.records_pb2 import Record
 
 COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {"=": eq, "<": lt, "<=": le, ">": gt, ">=": ge}
