@@ -123,9 +123,9 @@ async def call(
     body = request if isinstance(request, bytes) else request.SerializeToString()
     try:
         if not method.streams:
-            calling = channel.unary_unary(method.path, response_deserializer=method.response.FromString)
+            calling: Any = channel.unary_unary(method.path, response_deserializer=method.response.FromString)
             return Answer("OK", response=await calling(body, metadata=tuple(metadata), timeout=seconds))
-        opening = channel.unary_stream(method.path, response_deserializer=method.response.FromString)
+        opening: Any = channel.unary_stream(method.path, response_deserializer=method.response.FromString)
         stream = opening(body, metadata=tuple(metadata), timeout=seconds)
         first = await stream.read()
         if first is grpc.aio.EOF:

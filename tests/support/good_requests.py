@@ -21,10 +21,10 @@ from clockwire.v1 import (
 from clockwire.v1.common_pb2 import RECORD_TYPE_PROJECT
 from clockwire.v1.events_pb2 import EventFilter, EventStart
 from clockwire.v1.records_pb2 import Record, RecordKey
-from clockwire.v1.subscriptions_pb2 import Subscription
+from clockwire.v1.subscriptions_pb2 import RetryPolicy, Subscription
 
 _START = EventStart(cursor="<cursor:0>")
-_SUBSCRIPTION = {"subscription_id": "<subscription:0>"}
+_SUBSCRIPTION = "<subscription:0>"
 _FILTER = EventFilter(
     event_types=["project.*", "timelog.*"],
     project_ids=["<project:0>"],
@@ -50,7 +50,7 @@ def _records() -> Mapping[str, Message]:
             type=RECORD_TYPE_PROJECT, filter='project_name = "*"', order_by="project_name desc, id", page_size=2
         ),
         "UpdateRecord": record_service_pb2.UpdateRecordRequest(
-            record=renamed, update_mask={"paths": ["project.project_name"]}
+            record=renamed, update_mask=FieldMask(paths=["project.project_name"])
         ),
         "DeleteRecord": record_service_pb2.DeleteRecordRequest(key=key, force=True),
         "CloseRecord": record_service_pb2.CloseRecordRequest(key=key, close_children=True),
@@ -64,7 +64,7 @@ def _events() -> Mapping[str, Message]:
     short = Duration(nanos=20_000_000)
     return {
         "WatchEvents": event_service_pb2.WatchEventsRequest(
-            start=_START, filter=_FILTER, heartbeat_interval={"seconds": 1}
+            start=_START, filter=_FILTER, heartbeat_interval=Duration(seconds=1)
         ),
         "PullEvents": event_service_pb2.PullEventsRequest(
             start=_START, filter=_FILTER, wait_timeout=short, max_events=3
@@ -85,48 +85,49 @@ def _subscriptions() -> Mapping[str, Message]:
         target_url="https://127.0.0.1:9/hook?key=value",
         filter=_FILTER,
         headers={"X-Own": "value"},
-        retry_policy={"delays": [{"seconds": 1}]},
-        request_timeout={"seconds": 1},
+        retry_policy=RetryPolicy(delays=[Duration(seconds=1)]),
+        request_timeout=Duration(seconds=1),
     )
     changed = Subscription(id="<subscription:0>", description="Changed", max_in_flight=2)
     service = subscription_service_pb2
     return {
         "CreateSubscription": service.CreateSubscriptionRequest(subscription=made, paused=True),
-        "GetSubscription": service.GetSubscriptionRequest(**_SUBSCRIPTION),
+        "GetSubscription": service.GetSubscriptionRequest(subscription_id=_SUBSCRIPTION),
         "ListSubscriptions": service.ListSubscriptionsRequest(event_type="project.created", include_stats=True),
         "UpdateSubscription": service.UpdateSubscriptionRequest(
-            subscription=changed, update_mask={"paths": ["description"]}
+            subscription=changed, update_mask=FieldMask(paths=["description"])
         ),
-        "DeleteSubscription": service.DeleteSubscriptionRequest(**_SUBSCRIPTION),
-        "PauseSubscription": service.PauseSubscriptionRequest(**_SUBSCRIPTION),
-        "ResumeSubscription": service.ResumeSubscriptionRequest(**_SUBSCRIPTION),
-        "RotateSecret": service.RotateSecretRequest(**_SUBSCRIPTION, overlap={"seconds": 60}),
-        "FinishSecretRotation": service.FinishSecretRotationRequest(**_SUBSCRIPTION),
+        "DeleteSubscription": service.DeleteSubscriptionRequest(subscription_id=_SUBSCRIPTION),
+        "PauseSubscription": service.PauseSubscriptionRequest(subscription_id=_SUBSCRIPTION),
+        "ResumeSubscription": service.ResumeSubscriptionRequest(subscription_id=_SUBSCRIPTION),
+        "RotateSecret": service.RotateSecretRequest(subscription_id=_SUBSCRIPTION, overlap=Duration(seconds=60)),
+        "FinishSecretRotation": service.FinishSecretRotationRequest(subscription_id=_SUBSCRIPTION),
         "TestSubscription": service.TestSubscriptionRequest(
-            **_SUBSCRIPTION, event_type="project.created", record_id="<project:0>"
+            subscription_id=_SUBSCRIPTION, event_type="project.created", record_id="<project:0>"
         ),
         "PreviewPayload": service.PreviewPayloadRequest(event_type="project.created", record_id="<project:0>"),
     }
 
 
 def _administration() -> Mapping[str, Message]:
-    key = api_key_service_pb2.ApiKey(name="new", scopes=[1, 2], expire_time=Timestamp(seconds=2_000_000_000))
+    scopes = [api_key_service_pb2.SCOPE_RECORDS_READ, api_key_service_pb2.SCOPE_RECORDS_WRITE]
+    key = api_key_service_pb2.ApiKey(name="new", scopes=scopes, expire_time=Timestamp(seconds=2_000_000_000))
     workspace = workspace_service_pb2.Workspace(name="New", time_zone="UTC", currency="EUR")
     renamed = workspace_service_pb2.Workspace(id="<workspace:0>", name="Renamed")
     service = workspace_service_pb2
     return {
-        "ListDeliveries": delivery_service_pb2.ListDeliveriesRequest(**_SUBSCRIPTION, page_size=2),
+        "ListDeliveries": delivery_service_pb2.ListDeliveriesRequest(subscription_id=_SUBSCRIPTION, page_size=2),
         "GetDelivery": delivery_service_pb2.GetDeliveryRequest(delivery_id="<delivery:0>", include_bodies=True),
         "Redeliver": delivery_service_pb2.RedeliverRequest(delivery_id="<delivery:0>"),
         "CreateApiKey": api_key_service_pb2.CreateApiKeyRequest(api_key=key),
         "GetApiKey": api_key_service_pb2.GetApiKeyRequest(api_key_id="<api_key:0>"),
         "ListApiKeys": api_key_service_pb2.ListApiKeysRequest(show_ended=True),
-        "RotateApiKey": api_key_service_pb2.RotateApiKeyRequest(api_key_id="<api_key:0>", overlap={"seconds": 60}),
+        "RotateApiKey": api_key_service_pb2.RotateApiKeyRequest(api_key_id="<api_key:0>", overlap=Duration(seconds=60)),
         "RevokeApiKey": api_key_service_pb2.RevokeApiKeyRequest(api_key_id="<api_key:0>"),
         "CreateWorkspace": service.CreateWorkspaceRequest(workspace=workspace),
         "GetWorkspace": service.GetWorkspaceRequest(workspace_id="<workspace:0>"),
         "ListWorkspaces": service.ListWorkspacesRequest(page_size=3),
-        "UpdateWorkspace": service.UpdateWorkspaceRequest(workspace=renamed, update_mask={"paths": ["name"]}),
+        "UpdateWorkspace": service.UpdateWorkspaceRequest(workspace=renamed, update_mask=FieldMask(paths=["name"])),
         "DeleteWorkspace": service.DeleteWorkspaceRequest(
             workspace_id="<workspace:0>", confirm_name="<workspace_name:0>"
         ),

@@ -143,7 +143,7 @@ NANOS = st.sampled_from([-(2**31), -1, 0, 1, 999, 1_000, 999_999_999, 1_000_000_
 NUMBERS = st.sampled_from([float("nan"), float("inf"), float("-inf"), -0.0, 1e308, 5e-324, 1.5, 2.0**63])
 
 
-def requests(descriptor: Descriptor) -> Any:
+def requests(descriptor: Any) -> Any:
     """Messages of this type."""
     return _messages(descriptor, 0)
 
@@ -202,7 +202,7 @@ def _parts(field: FieldDescriptor, value: Any) -> Sequence[Message]:
 
 
 @st.composite
-def _messages(draw, descriptor: Descriptor, depth: int) -> Message:
+def _messages(draw, descriptor: Descriptor, depth: int) -> Any:
     made = _WELL_KNOWN.get(descriptor.full_name)
     if made is not None:
         return draw(made)

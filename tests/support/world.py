@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from clockwire.client import AsyncClient
 from clockwire.v1.api_key_service_pb2 import SCOPE_RECORDS_READ, ApiKey, CreateApiKeyRequest
@@ -90,7 +91,7 @@ async def _deliveries(client: AsyncClient):
 async def _make_records(client: AsyncClient, word: str) -> Mapping[str, Record]:
     made: dict[str, Record] = {}
 
-    async def make(token: str, **fields: object) -> str:
+    async def make(token: str, **fields: Any) -> str:
         made[token] = (await client.create(token, external_id=f"{word} {token}", **fields)).record
         return made[token].id
 
