@@ -27,6 +27,9 @@ _WRITABLE_ENVELOPE = ("external_id", _CUSTOM)
 _ENVELOPE = tuple(field.name for field in Record.DESCRIPTOR.fields if field.name not in _BODIES)
 _SHOWN = 12
 
+#: A field of Record, and what is meant inside of it: ("project", "status"), ("external_id", "").
+Place = tuple[str, str]
+
 
 @dataclass(frozen=True, slots=True)
 class ReadMask:
@@ -68,8 +71,8 @@ def revise(stored: Record, sent: Record, mask: FieldMask) -> Record:
     _check_immutable(info, stored, sent)
     revised = Record()
     revised.CopyFrom(stored)
-    for path in _written(info, sent, mask):
-        _write(revised, sent, path)
+    for field, inner in _written(info, sent, mask):
+        _write(revised, sent, field, inner)
     return revised
 
 
@@ -77,9 +80,10 @@ def changed_paths(before: Record, after: Record) -> list[str]:
     """What differs between two states of a record, in the order of fields; of the envelope only what can be written."""
     info = kind_of(after)
     envelope = [name for name in _WRITABLE_ENVELOPE if getattr(before, name) != getattr(after, name)]
-    one, other = _values(_body(before, info)), _values(_body(after, info))
-    names = (column.path for column in _columns(info.type) if not column.label_of)
-    return [*envelope, *(f"{info.body_field}.{name}" for name in names if one.get(name) != other.get(name))]
+    old, new = dict(_body(before, info).ListFields()), dict(_body(after, info).ListFields())
+    changed = [field.number for field in old.keys() | new.keys() if old.get(field) != new.get(field)]
+    told = _told_paths(info.type)
+    return [*envelope, *(told[number] for number in sorted(changed) if number in told)]
 
 
 def writable_paths(
@@ -122,45 +126,65 @@ def _check_known(path: str) -> None:
         raise MaskInvalid(path, "names no key")
 
 
-def _written(info: RecordTypeInfo, sent: Record, mask: FieldMask) -> Iterator[str]:
-    """The single fields to write, "external_id", "custom_fields.key" or "project.status"."""
-    if _ALL in mask.paths:
+def _written(info: RecordTypeInfo, sent: Record, mask: FieldMask) -> Iterable[Place]:
+    """The single fields to write."""
+    writable, paths = _writable(info.type), mask.paths
+    if not paths:
+        return _sent(info, sent)
+    if _ALL in paths:
         _check_alone(mask)
-        yield from _WRITABLE_ENVELOPE
-        yield from _writable_of(info)
-    elif mask.paths:
-        for path in mask.paths:
-            yield from _named(info, path)
-    else:
-        yield from (name for name in _WRITABLE_ENVELOPE if _is_set(sent, name))
-        sent_names = _values(_body(sent, info))
-        yield from (path for path in _writable_of(info) if path.partition(".")[2] in sent_names)
+        return writable.values()
+    return [place for path in paths for place in ([writable[path]] if path in writable else _named(info, path))]
 
 
-def _named(info: RecordTypeInfo, path: str) -> Iterable[str]:
-    """What one path of an update mask names. Raises MaskInvalid."""
+def _sent(info: RecordTypeInfo, sent: Record) -> Iterator[Place]:
+    """The fields that are set, of those that may be written."""
+    writable, body = _writable(info.type), info.body_field
+    yield from ((name, "") for name in _WRITABLE_ENVELOPE if _is_set(sent, name))
+    for field, _ in _body(sent, info).ListFields():
+        if place := writable.get(f"{body}.{field.name}"):
+            yield place
+
+
+def _named(info: RecordTypeInfo, path: str) -> Iterable[Place]:
+    """What a path of an update mask names that is no single field: a key, or the body. Raises MaskInvalid."""
     _check_known(path)
     field, _, inner = path.partition(".")
-    if field in _WRITABLE_ENVELOPE:
-        return [path]
+    if field == _CUSTOM:
+        return [(field, inner)]
     if field not in _BODIES:
         raise MaskInvalid(path, "is read-only")
     if field != info.body_field:
         raise MaskInvalid(path, f"the record is a {info.noun}")
-    if not inner:
-        return _writable_of(info)
-    column = info.columns_by_path[inner]
-    if column.output_only or column.immutable:
-        raise MaskInvalid(path, "is read-only" if column.output_only else "may not be changed")
-    return [path]
-
-
-def _writable_of(info: RecordTypeInfo) -> Sequence[str]:
-    columns = (column for column in _columns(info.type) if not column.output_only and not column.immutable)
-    return [f"{info.body_field}.{column.path}" for column in columns]
+    if inner:
+        raise MaskInvalid(path, "is read-only" if info.columns_by_path[inner].output_only else "may not be changed")
+    return [place for place in _writable(info.type).values() if place[0] == field]
 
 
 @cache
+def _writable(type_: "RecordType.ValueType") -> Mapping[str, Place]:
+    """Each field of a type that may be written, by its path."""
+    body = RECORD_TYPES[type_].body_field
+    columns = (column.path for column in _columns(type_) if not column.output_only and not column.immutable)
+    return {name: (name, "") for name in _WRITABLE_ENVELOPE} | {f"{body}.{path}": (body, path) for path in columns}
+
+
+@cache
+def _told_paths(type_: "RecordType.ValueType") -> Mapping[int, str]:
+    """The paths of a type's body that are told of when they change, by the numbers of their fields."""
+    info = RECORD_TYPES[type_]
+    return {
+        info.body.fields_by_name[column.path].number: f"{info.body_field}.{column.path}"
+        for column in _columns(type_)
+        if not column.label_of
+    }
+
+
+@cache
+def _immutable(type_: "RecordType.ValueType") -> Sequence[str]:
+    return [column.path for column in _columns(type_) if column.immutable]
+
+
 def _columns(type_: "RecordType.ValueType") -> Sequence[Column]:
     """The columns of a type's body, in the order of its fields."""
     info = RECORD_TYPES[type_]
@@ -169,13 +193,12 @@ def _columns(type_: "RecordType.ValueType") -> Sequence[Column]:
 
 def _check_immutable(info: RecordTypeInfo, stored: Record, sent: Record) -> None:
     old, new = _body(stored, info), _body(sent, info)
-    for column in _columns(info.type):
-        if column.immutable and _is_set(new, column.path) and getattr(old, column.path) != getattr(new, column.path):
-            raise FieldInvalid.of(f"record.{info.body_field}.{column.path}", "may not be changed")
+    for path in _immutable(info.type):
+        if _is_set(new, path) and getattr(old, path) != getattr(new, path):
+            raise FieldInvalid.of(f"record.{info.body_field}.{path}", "may not be changed")
 
 
-def _write(revised: Record, sent: Record, path: str) -> None:
-    field, _, inner = path.partition(".")
+def _write(revised: Record, sent: Record, field: str, inner: str) -> None:
     if field in _BODIES:
         _copy(getattr(sent, field), getattr(revised, field), inner)
     elif not inner:
@@ -200,14 +223,13 @@ def _copy(source: Message, target: Message, field: str) -> None:
         getattr(target, field).MergeFrom(value)
 
 
-def _values(message: Message) -> Mapping[str, object]:
-    """The fields that are set, by name."""
-    return {field.name: value for field, value in message.ListFields()}
-
-
 def _is_set(message: Message, field: str) -> bool:
-    descriptor = message.DESCRIPTOR.fields_by_name[field]
-    return message.HasField(field) if descriptor.has_presence else bool(getattr(message, field))
+    return message.HasField(field) if field in _with_presence(message.DESCRIPTOR) else bool(getattr(message, field))
+
+
+@cache
+def _with_presence(descriptor: Descriptor) -> frozenset[str]:
+    return frozenset(field.name for field in descriptor.fields if field.has_presence)
 
 
 def _body(record: Record, info: RecordTypeInfo) -> Message:
