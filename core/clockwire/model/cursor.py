@@ -8,6 +8,7 @@ import binascii
 import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 
 from clockwire.model.errors import CursorInvalid
@@ -51,5 +52,6 @@ def _unpack(text: str) -> tuple[int, bytes, bytes, int]:
         raise CursorInvalid(f"{text[:60]!r} is malformed") from error
 
 
+@lru_cache(1024)
 def _mark(workspace_id: str) -> bytes:
     return sha256(workspace_id.encode()).digest()[:8]

@@ -62,7 +62,7 @@ class Ledger:
         if record is None or self.records.is_private(record):
             return record
         copy = copied(record)
-        self.records.put(copy)
+        self.records.correct(copy)
         return copy
 
     def _tell_change(self, before: Record | None, told: Record) -> None:

@@ -14,7 +14,7 @@ from clockwire.model.event import EventDraft, LogEntry
 from clockwire.model.event_index import EventIndex, index_of
 from clockwire.model.facets import facets_of
 from clockwire.model.identifiers import new_id
-from clockwire.model.instants import Instant, to_timestamp
+from clockwire.model.instants import to_timestamp
 from clockwire.operations.planning import Fresh, Plan, Planner
 from clockwire.storage.events import insert_bodies, insert_entries
 from clockwire.storage.transaction import Log, Transaction
@@ -69,49 +69,55 @@ def _publish(transaction: Transaction, sealed: Sealed) -> list[Fresh]:
         log.subscriptions_version += 1
         log.changed = True
         sealed.changed.add(log.workspace.id)
-    transaction_id = new_id(transaction.now) if transaction.drafts else ""
-    fresh = [_place(draft, event_id, transaction, log, transaction_id) for event_id, draft in transaction.drafts]
+    fresh = []
+    if transaction.drafts:
+        log.last_time = max(transaction.now, log.last_time)
+        log.changed = True
+        common = _common_to(transaction, log)
+        fresh = [_place(draft, event_id, common, transaction.caller, log) for event_id, draft in transaction.drafts]
     transaction.last_sequence = log.head
     return fresh
 
 
-def _place(draft: EventDraft, event_id: str, transaction: Transaction, log: Log, transaction_id: str) -> Fresh:
-    log.head += 1
-    log.last_time = max(transaction.now, log.last_time)
-    log.changed = True
+def _common_to(transaction: Transaction, log: Log) -> Event:
+    """What the events of an operation have in common."""
     caller = transaction.caller
-    event = Event(
-        id=event_id,
-        type=draft.type,
-        sequence=log.head,
-        cursor=encode_cursor(Cursor(log.epoch, log.workspace.id, log.head)),
+    return Event(
         workspace_id=log.workspace.id,
         commit_time=to_timestamp(log.last_time),
-        record_type=draft.record_type,
-        record_id=draft.record_id,
-        version=draft.version,
-        record=draft.record,
         actor=caller.actor,
         origin=caller.origin,
         causation_id=caller.causation_id,
-        transaction_id=transaction_id,
+        transaction_id=new_id(transaction.now),
         transaction_size=len(transaction.drafts),
         traceparent=caller.traceparent,
     )
+
+
+def _place(draft: EventDraft, event_id: str, common: Event, caller: Caller, log: Log) -> Fresh:
+    log.head += 1
+    event = Event()
+    event.CopyFrom(common)
+    event.id, event.type, event.version = event_id, draft.type, draft.version
+    event.sequence = log.head
+    event.cursor = encode_cursor(Cursor(log.epoch, log.workspace.id, log.head))
+    event.record_type, event.record_id = draft.record_type, draft.record_id
+    if draft.record is not None:
+        event.record.CopyFrom(draft.record)
     if draft.changed_paths:
         event.changed_paths.paths.extend(draft.changed_paths)
     index = index_of(event, draft.before)
-    entry = _entry(event, draft, index, caller, log.last_time)
+    entry = _entry(event, draft, index, caller, log)
     return Fresh(log.workspace.id, entry, event, draft, index)
 
 
-def _entry(event: Event, draft: EventDraft, index: EventIndex, caller: Caller, commit_time: Instant) -> LogEntry:
+def _entry(event: Event, draft: EventDraft, index: EventIndex, caller: Caller, log: Log) -> LogEntry:
     return LogEntry(
-        sequence=event.sequence,
+        sequence=log.head,
         id=event.id,
-        type=event.type,
-        record_id=event.record_id,
-        commit_time=commit_time,
+        type=draft.type,
+        record_id=draft.record_id,
+        commit_time=log.last_time,
         origin=caller.origin,
         api_key_id=caller.api_key_id,
         facets=facets_of(index),

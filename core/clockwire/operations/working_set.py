@@ -15,7 +15,7 @@ from clockwire.model.unique_values import UniqueValue, unique_values
 from clockwire.model.workspace import Workspace
 from clockwire.operations.tags import Tags
 from clockwire.storage import records as rows
-from clockwire.storage.records import Reference, Tombstone
+from clockwire.storage.records import Reference, ReferenceRow, Tombstone
 from clockwire.storage.transaction import Transaction
 from clockwire.v1.common_pb2 import RECORD_TYPE_BILLING_RATE
 from clockwire.v1.records_pb2 import Record
@@ -34,7 +34,7 @@ class WorkingSet:
         self._head = transaction.head
         self._records: dict[str, Record | None] = {"": None}
         self._stored: dict[str, Record | None] = {}
-        self._changed: dict[str, None] = {}
+        self._changed: dict[str, bool] = {}  # whether its references may be others
         self._buried: list[Tombstone] = []
         self._graves: dict[str, Tombstone | None] = {}
         self._holders: dict[UniqueValue, str] = {}
@@ -129,10 +129,15 @@ class WorkingSet:
         """A copy of the record with its labels."""
         return labelled(record, self.find)
 
+    def correct(self, record: Record) -> None:
+        """The record is as it is here, and refers to the same ones as before."""
+        self._records[record.id] = record
+        self._changed.setdefault(record.id, False)
+
     def put(self, record: Record) -> None:
         """The record is as it is here."""
         self._records[record.id] = record
-        self._changed[record.id] = None
+        self._changed[record.id] = True
         if record.type == RECORD_TYPE_BILLING_RATE:
             self._rates = None
 
@@ -161,7 +166,7 @@ class WorkingSet:
     def flush(self) -> None:
         """The database holds what the set holds: one statement a table, none for a table that has nothing to change."""
         changed = [record for id_ in self._changed if (record := self._records[id_])]
-        self._flush_references(changed)
+        self._flush_references([record for record in changed if self._changed[record.id]])
         self._flush_values()
         rows.delete_records(self._connection, self._workspace_id, self._buried)
         rows.replace_records(self._connection, self._workspace_id, changed)
@@ -175,8 +180,8 @@ class WorkingSet:
         return record.id in self._changed and self._stored.get(record.id) is not record
 
     def _flush_references(self, changed: Sequence[Record]) -> None:
-        added: list[Reference] = []
-        removed: list[Reference] = []
+        added: list[ReferenceRow] = []
+        removed: list[ReferenceRow] = []
         for grave in self._buried:
             if (stored := self._stored.get(grave.id)) is not None:
                 removed += _rows_of_references(stored)
@@ -204,8 +209,9 @@ class WorkingSet:
             self._holders[value] = new
 
 
-def _rows_of_references(record: Record) -> Iterator[Reference]:
-    return (Reference(id_, field.path, record.id) for field, id_ in references_of(record))
+def _rows_of_references(record: Record) -> Sequence[ReferenceRow]:
+    source_id = record.id
+    return [(id_, field[0], source_id) for field, id_ in references_of(record)]
 
 
 def _values_of(record: Record) -> Iterator[UniqueValue]:

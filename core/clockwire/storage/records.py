@@ -23,6 +23,9 @@ class Reference(NamedTuple):
     source_id: str
 
 
+ReferenceRow = tuple[str, str, str]
+
+
 class Tombstone(NamedTuple):
     """What is left of a deleted record; its event stands after `sequence`."""
 
@@ -131,9 +134,9 @@ def replace_records(connection: Connection, workspace_id: str, records: Sequence
 
 
 def replace_references(
-    connection: Connection, workspace_id: str, *, added: Sequence[Reference], removed: Sequence[Reference]
+    connection: Connection, workspace_id: str, *, added: Sequence[ReferenceRow], removed: Sequence[ReferenceRow]
 ) -> None:
-    """Who refers to whom is known again."""
+    """Who refers to whom is known again. A row has what a Reference has, in its order."""
     _delete_references.run(connection, workspace_id, removed)
     _insert_references.run(connection, [(workspace_id, *each) for each in added])
 

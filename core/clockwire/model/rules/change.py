@@ -6,6 +6,7 @@ The rules of a type are a sequence of steps, taken in order. A step either deriv
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from operator import attrgetter, methodcaller
 from typing import Any, Generic, Protocol, TypeVar
 
 from google.protobuf.message import Message
@@ -75,8 +76,11 @@ class Change(Generic[B]):
 
     def is_open(self, field_: str, after: Sequence[str] = ()) -> bool:
         """Whether the field is to be derived: it is empty, or follows from one that changed and was not written."""
-        if not (self.body.HasField(field_) if field_ in _CAN_BE_UNSET else getattr(self.body, field_)):
-            return True
+        is_filled = self.body.HasField(field_) if field_ in _CAN_BE_UNSET else getattr(self.body, field_)
+        return not is_filled or self.is_stale(field_, after)
+
+    def is_stale(self, field_: str, after: Sequence[str]) -> bool:
+        """Whether the field follows from one that changed, and nobody wrote it."""
         return self.before is not None and bool(after) and field_ not in self.sent and self.changes(*after)
 
     def assign(self, field_: str, value: Any) -> None:  # noqa: ANN401 - whatever type the field has
@@ -84,7 +88,7 @@ class Change(Generic[B]):
         body = self.body
         if value is None:
             body.ClearField(field_)
-        elif isinstance(value, (str, int)):
+        elif isinstance(value, str | int):
             setattr(body, field_, value)
         else:
             getattr(body, field_).CopyFrom(value)
@@ -109,9 +113,10 @@ Step = Callable[[Change[Any]], None]
 
 def derive(name: str, by: Callable[[Change[Any]], Any], *, after: Sequence[str] = ()) -> Step:
     """The step that fills a field nobody wrote: if it is empty, or one of the fields it comes *after* has changed."""
+    is_filled = methodcaller("HasField", name) if name in _CAN_BE_UNSET else attrgetter(name)
 
     def step(change: Change[Any]) -> None:
-        if change.is_open(name, after):
+        if not is_filled(change.body) or (change.before is not None and change.is_stale(name, after)):
             change.assign(name, by(change))
 
     return step

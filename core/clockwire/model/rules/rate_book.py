@@ -1,7 +1,7 @@
 """Which billing rates may hold for a time log? Those whose keys are all the log's."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from itertools import product
 
 from clockwire.v1.records_pb2 import BillingRate, TimeLog
@@ -15,9 +15,9 @@ class RateBook:
         for rate in rates:
             self._by_keys[rate.user_id, rate.project_id, rate.category_id].append(rate)
 
-    def rates_for(self, log: TimeLog) -> Iterator[BillingRate]:
+    def rates_for(self, log: TimeLog) -> Sequence[BillingRate]:
         """The rates for the log's user, project and category, or for any."""
         if not self._by_keys:
-            return
-        for keys in product({"", log.user_id}, {"", log.project_id}, {"", log.category_id}):
-            yield from self._by_keys.get(keys, ())
+            return ()
+        keys = product({"", log.user_id}, {"", log.project_id}, {"", log.category_id})
+        return [rate for each in keys for rate in self._by_keys.get(each, ())]

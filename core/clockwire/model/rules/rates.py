@@ -58,7 +58,7 @@ def _first(change: Log, field: str, sources: Iterable[Source]) -> Decimal | None
 def _winner(change: Log, field: str) -> Decimal | None:
     """Of the billing rates that match the log, the one with the most keys, then the most personal, then the latest."""
     around = change.around.rates().rates_for(change.body)
-    matching = [rate for rate in around if _has(rate, field) and _matches(rate, change)]
+    matching = [rate for rate in around if _has(rate, field) and _matches(rate, change)] if around else ()
     if not matching:
         return None
     rate: Decimal = getattr(max(matching, key=_weight), field)
