@@ -12,8 +12,8 @@ from clockwire.v1.records_pb2 import Record
 
 def facets_of(index: EventIndex) -> str:
     """The facets that have no column of their own, as JSON."""
-    ids = (index.project_ids, index.client_ids, index.user_ids)
-    return orjson.dumps([*(sorted(each) for each in ids), index.changed_paths]).decode()
+    ids = [sorted(index.project_ids), sorted(index.client_ids), sorted(index.user_ids)]
+    return orjson.dumps([*ids, index.changed_paths]).decode()
 
 
 def matches(matcher: Matcher, entry: LogEntry) -> bool:
