@@ -84,7 +84,7 @@ _COMPARED: Mapping[str, Callable[[Deliveries], float]] = {
     "deliveries per second": lambda side: side.per_second,
     "CPU seconds per 1,000 deliveries": lambda side: side.cpu_per_1000,
     "memory of all processes, MB": lambda side: sum(side.memory_mb.values()),
-    "connections per 1,000 deliveries": lambda side: side.connections / side.count * 1000,
+    "deliveries per connection": lambda side: side.count / side.connections,
 }
 
 _ALONE: Mapping[str, Callable[[Round], float]] = {

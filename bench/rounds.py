@@ -39,6 +39,7 @@ class Deliveries:
     memory_mb: Mapping[str, float]
     """Of each part, at the end."""
     connections: int
+    """Those that were used, new or not."""
 
     @property
     def cpu_per_1000(self) -> float:

@@ -42,6 +42,11 @@ class Ledger:
         if len(self.arrivals) == self.expected:
             self.complete.set()
 
+    def note_connection(self, address: str) -> None:
+        """A connection is used, new or kept open from before."""
+        self.connections += 1
+        self.addresses.add(address)
+
     def report(self, secret: str) -> dict[str, object]:
         """Everything in numbers, the arrivals by webhook-id in nanoseconds since the epoch."""
         return {
@@ -62,12 +67,12 @@ class Endpoint(asyncio.Protocol):
         self._ledger = ledger
         self._kept = b""
         self._arrival = 0
+        self._noted: Ledger | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Counts it."""
+        """Remembers where to answer, and which of the addresses it is."""
         self._transport = cast("asyncio.Transport", transport)
-        self._ledger().connections += 1
-        self._ledger().addresses.add(transport.get_extra_info("sockname")[0])
+        self._address = transport.get_extra_info("sockname")[0]
 
     def data_received(self, data: bytes) -> None:
         """Answers each request as soon as it is whole."""
@@ -82,7 +87,11 @@ class Endpoint(asyncio.Protocol):
                 return
             body, self._kept = self._kept[end + 4 : length], self._kept[length:]
             self._transport.write(_ANSWER)
-            self._ledger().note(head, body, self._arrival)
+            ledger = self._ledger()
+            if self._noted is not ledger:
+                self._noted = ledger
+                ledger.note_connection(self._address)
+            ledger.note(head, body, self._arrival)
             self._arrival = now
 
 
