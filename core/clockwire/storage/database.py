@@ -91,6 +91,7 @@ def _sqlite_engine(url: URL, size: int, *, begin: str) -> Engine:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "cache_size=-65536"):
             connection.execute(f"PRAGMA {pragma}")
         connection.execute("PRAGMA wal_autocheckpoint=4000")
+        connection.execute("PRAGMA temp_store=MEMORY")  # so what a savepoint may take back is kept in no file
 
     @event.listens_for(engine, "begin")
     def begin_transaction(connection: Connection) -> None:
