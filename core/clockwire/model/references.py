@@ -1,10 +1,9 @@
 """Who does a record refer to, and what does it repeat of them? Read from the columns."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from clockwire.model.record_types import RECORD_TYPES, RecordTypeInfo, type_of
+from clockwire.model.record_types import RECORD_TYPES, RecordTypeInfo
 from clockwire.v1.common_pb2 import RecordType
 from clockwire.v1.records_pb2 import Record
 
@@ -22,13 +21,16 @@ class LabelField(NamedTuple):
 
     path: str
     reference: str
+    target_body: str
 
 
 def references_of(record: Record) -> Iterator[tuple[ReferenceField, str]]:
     """Each reference, with the id of the record referred to."""
-    type_ = record.type or type_of(record)
-    body = getattr(record, RECORD_TYPES[type_].body_field)
-    for field in REFERENCES[type_]:
+    body_field = record.WhichOneof("body")  # the type of a record that was sent may say anything
+    if body_field is None:
+        return
+    body = getattr(record, body_field)
+    for field in _REFERENCES[body_field]:
         value = getattr(body, field[0])
         if not value:
             continue
@@ -42,8 +44,8 @@ def references_of(record: Record) -> Iterator[tuple[ReferenceField, str]]:
 def label_sources(record: Record) -> Iterator[str]:
     """The ids of the records that the record's labels repeat."""
     body = _body(record)
-    for label in LABELS[record.type]:
-        if id_ := getattr(body, label.reference):
+    for _, reference, _ in _LABELS[record.type]:
+        if id_ := getattr(body, reference):
             yield id_
 
 
@@ -52,10 +54,10 @@ def labelled(record: Record, find: Callable[[str], Record | None]) -> Record:
     copy = Record()
     copy.CopyFrom(record)
     body = _body(copy)
-    for path, reference in LABELS[record.type]:
+    for path, reference, target_body in _LABELS[record.type]:
         id_ = getattr(body, reference)
         if id_ and (target := find(id_)) is not None:
-            setattr(body, path, getattr(_body(target), path))
+            setattr(body, path, getattr(getattr(target, target_body), path))
     return copy
 
 
@@ -72,13 +74,20 @@ def _references(info: RecordTypeInfo) -> Sequence[ReferenceField]:
 
 
 def _labels(info: RecordTypeInfo) -> Sequence[LabelField]:
-    return tuple(LabelField(column.path, column.label_of) for column in info.columns if column.label_of)
+    return tuple(
+        LabelField(column.path, column.label_of, _target_body(info, column.label_of))
+        for column in info.columns
+        if column.label_of
+    )
 
 
-REFERENCES: Mapping[int, Sequence[ReferenceField]] = MappingProxyType(
-    {type_: _references(info) for type_, info in RECORD_TYPES.items()}
-)
-#: In an order in which a label that follows from another one comes after it.
-LABELS: Mapping[int, Sequence[LabelField]] = MappingProxyType(
-    {type_: _labels(info) for type_, info in RECORD_TYPES.items()}
-)
+def _target_body(info: RecordTypeInfo, reference: str) -> str:
+    type_ = info.columns_by_path[reference].reference_type
+    return RECORD_TYPES[type_].body_field if type_ else ""
+
+
+_REFERENCES: Mapping[str, Sequence[ReferenceField]] = {
+    info.body_field: _references(info) for info in RECORD_TYPES.values()
+}
+# In an order in which a label that follows from another one comes after it.
+_LABELS: Mapping[int, Sequence[LabelField]] = {type_: _labels(info) for type_, info in RECORD_TYPES.items()}

@@ -47,6 +47,18 @@ async def test_what_only_the_server_may_write_is_ignored(books):
     assert made.create_actor.display_name != "Me"
 
 
+@pytest.mark.parametrize("type_", [RECORD_TYPE_USER, 99])
+async def test_the_type_is_that_of_the_body_whatever_was_sent(books, type_):
+    sent = record_of("client", client_name="Acme")
+    sent.type = type_
+    made = (await books.run(lambda transaction: records.create_record(transaction, sent))).record
+    assert made.type == RECORD_TYPE_CLIENT
+
+    sent.id, sent.client.client_name = made.id, "Acme Ltd"
+    changed = (await books.run(lambda it: records.update_record(it, Revision(record=sent)))).record
+    assert (changed.type, changed.client.client_name) == (RECORD_TYPE_CLIENT, "Acme Ltd")
+
+
 async def test_a_new_record_has_no_etag_to_match(books):
     with pytest.raises(FieldInvalid, match="etag"):
         await books.run(lambda it: records.create_record(it, record_of("client", client_name="Acme", etag='"1"')))
