@@ -14,6 +14,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 
 from clockwire.model.columns import Column
+from clockwire.model.differences import differences_of
 from clockwire.model.errors import FieldInvalid, MaskInvalid
 from clockwire.model.record_types import RECORD_TYPES, RecordTypeInfo, kind_of, type_of
 from clockwire.v1.common_pb2 import RecordType
@@ -80,10 +81,7 @@ def changed_paths(before: Record, after: Record) -> list[str]:
     """What differs between two states of a record, in the order of fields; of the envelope only what can be written."""
     info = kind_of(after)
     envelope = [name for name in _WRITABLE_ENVELOPE if getattr(before, name) != getattr(after, name)]
-    old, new = dict(_body(before, info).ListFields()), dict(_body(after, info).ListFields())
-    changed = [field.number for field in old.keys() | new.keys() if old.get(field) != new.get(field)]
-    told = _told_paths(info.type)
-    return [*envelope, *(told[number] for number in sorted(changed) if number in told)]
+    return envelope + differences_of(info.type)(_body(before, info), _body(after, info))
 
 
 def writable_paths(
@@ -167,17 +165,6 @@ def _writable(type_: "RecordType.ValueType") -> Mapping[str, Place]:
     body = RECORD_TYPES[type_].body_field
     columns = (column.path for column in _columns(type_) if not column.output_only and not column.immutable)
     return {name: (name, "") for name in _WRITABLE_ENVELOPE} | {f"{body}.{path}": (body, path) for path in columns}
-
-
-@cache
-def _told_paths(type_: "RecordType.ValueType") -> Mapping[int, str]:
-    """The paths of a type's body that are told of when they change, by the numbers of their fields."""
-    info = RECORD_TYPES[type_]
-    return {
-        info.body.fields_by_name[column.path].number: f"{info.body_field}.{column.path}"
-        for column in _columns(type_)
-        if not column.label_of
-    }
 
 
 @cache
