@@ -17,7 +17,7 @@ from clockwire.rpc.account import ServerFacts
 from clockwire.rpc.authentication import Authenticator
 from clockwire.rpc.interceptors import Frame
 from clockwire.rpc.listening import LARGEST_REQUEST, MIN_KEEPALIVE_SECONDS, ListenError, Tls, bind, new_server
-from clockwire.rpc.services import Services, add_health, add_reflection, set_serving
+from clockwire.rpc.services import Services, add_health, add_reflection
 from clockwire.rpc.streams import Drain, Streams
 from clockwire.rpc.writes import Writes
 from clockwire.settings import Address, Settings
@@ -98,7 +98,7 @@ async def _listening(settings: Settings, services: Services, streams: Streams) -
     frame = Frame(services.authenticator, streams, services.drain)
     server = new_server(frame)
     services.register(server)
-    health = add_health(server, services.drain)
+    add_health(server, services.drain)
     if settings.reflection:
         add_reflection(server)
     try:
@@ -107,14 +107,12 @@ async def _listening(settings: Settings, services: Services, streams: Streams) -
         await server.stop(None)
         raise
     await server.start()
-    await set_serving(health)
     address = Address(host=settings.listen.host, port=port)
     log.info("listening", address=str(address), tls=settings.tls_cert is not None)
     try:
         yield address
     finally:
         log.info("draining", open_streams=streams.open_count)
-        await health.enter_graceful_shutdown()
         streams.drain()
         await frame.quiet()
         await server.stop(settings.drain_timeout.total_seconds())

@@ -1,5 +1,6 @@
 """How the gRPC port is opened: with which limits, and with which certificates."""
 
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,19 +61,32 @@ def bind(server: grpc.aio.Server, address: str, tls: Tls | None) -> int:
 
 
 def _credentials(tls: Tls) -> Any:  # noqa: ANN401 - the library's type has no name in its stubs
-    client_ca = _read(tls.client_ca) if tls.client_ca else None
+    _check(tls)
+    client_ca = tls.client_ca.read_bytes() if tls.client_ca else None
     return grpc.ssl_server_credentials(
-        [(_read(tls.key), _read(tls.cert))], root_certificates=client_ca, require_client_auth=client_ca is not None
+        [(tls.key.read_bytes(), tls.cert.read_bytes())],
+        root_certificates=client_ca,
+        require_client_auth=client_ca is not None,
     )
 
 
-def _read(file: Path) -> bytes:
+def _check(tls: Tls) -> None:
+    """Raises ListenError for files that cannot be used; the library would take them, and then refuse every client."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
-        content = file.read_bytes()
-    except OSError as error:
-        message = f"cannot read {file}: {error.strerror}"
+        context.load_cert_chain(tls.cert, tls.key, password=_refuse_password)
+    except (ssl.SSLError, OSError) as error:
+        message = f"{tls.cert} and {tls.key} are not a certificate chain and its private key, both PEM: {error}"
         raise ListenError(message) from error
-    if b"-----BEGIN " not in content:
-        message = f"{file} is not PEM"
-        raise ListenError(message)
-    return content
+    if tls.client_ca is None:
+        return
+    try:
+        context.load_verify_locations(tls.client_ca)
+    except (ssl.SSLError, OSError) as error:
+        message = f"{tls.client_ca} does not hold CA certificates as PEM: {error}"
+        raise ListenError(message) from error
+
+
+def _refuse_password() -> str:
+    message = "the private key is encrypted; a server needs one that is not"
+    raise ListenError(message)

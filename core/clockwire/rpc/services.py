@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import grpc
 from grpc_health.v1 import health_pb2_grpc
-from grpc_health.v1.health_pb2 import HealthCheckResponse
 from grpc_reflection.v1alpha import reflection
 
 from clockwire.model.delivery import ClaimedDelivery
@@ -80,17 +79,9 @@ class Services:
         )
 
 
-def add_health(server: grpc.aio.Server, drain: Drain) -> Health:
-    """The server says how it is; at first it does not serve."""
-    health = Health(drain)
-    health_pb2_grpc.add_HealthServicer_to_server(health, server)  # type: ignore[no-untyped-call]
-    return health
-
-
-async def set_serving(health: Health) -> None:
-    """Every service is said to work."""
-    for service in ("", *SERVICES):
-        await health.set(service, HealthCheckResponse.SERVING)
+def add_health(server: grpc.aio.Server, drain: Drain) -> None:
+    """The server says how it is."""
+    health_pb2_grpc.add_HealthServicer_to_server(Health(SERVICES, drain), server)  # type: ignore[no-untyped-call]
 
 
 def add_reflection(server: grpc.aio.Server) -> None:

@@ -146,7 +146,7 @@ def test_the_log_is_json_lines_without_secrets(program, key):
         (["--listen", "nowhere"], 2, "HOST:PORT"),
         (["--tls-cert", "/nowhere.pem"], 2, "--tls-cert"),
         (["--tls-cert", __file__], 2, "--tls-key"),
-        (["--tls-cert", __file__, "--tls-key", __file__], 1, "is not PEM"),
+        (["--tls-cert", __file__, "--tls-key", __file__], 1, "both PEM"),
         (["--allow-target", "10.0.0.1/8"], 2, "--allow-target"),
         (["--database", "mysql://x/y"], 2, "sqlite:///FILE"),
         (["--drain-timeout", "-1"], 2, "--drain-timeout"),

@@ -194,8 +194,9 @@ async def test_a_caller_who_goes_away_leaves_nothing_running(database_url, clock
         async with served(database_url, clock) as server, server.client() as client:
             async for _ in client.events.WatchEvents(WatchEventsRequest(start=LATEST)):
                 break
-    [call] = [line for line in lines if line["event"] == "call"]
-    assert call["code"] == "CANCELLED"
+            await client.account.GetCaller(GetCallerRequest())  # what was sent before has arrived before it
+            assert server.server.streams.open_count == 0
+    assert [line["code"] for line in lines if line["event"] == "call"] == ["CANCELLED", "OK"]
 
 
 def a_key(*, expire_time):

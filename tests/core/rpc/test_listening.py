@@ -5,6 +5,12 @@ from typing import Any
 import grpc
 import pytest
 import trustme
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from clockwire.client.errors import KeyInvalid, Unavailable
 from clockwire.client.statuses import error_of
@@ -92,10 +98,29 @@ async def test_an_address_of_another_machine_is_refused_in_words(clock, tmp_path
 
 
 @ON_SQLITE
-@pytest.mark.parametrize("content", [b"", b"nonsense"])
-async def test_a_file_that_is_no_certificate_is_refused_in_words(database_url, clock, tls, content):
-    tls["tls_cert"].write_bytes(content)
-    with pytest.raises(ListenError, match=r"cert\.pem is not PEM"):
+@pytest.mark.parametrize("file", ["tls_cert", "tls_key", "tls_client_ca"])
+async def test_a_file_that_cannot_be_used_is_refused_in_words(database_url, clock, tls, client_ca, file):
+    files = {**tls, "tls_client_ca": client_ca}
+    for content in (b"", b"nonsense"):
+        files[file].write_bytes(content)
+        with pytest.raises(ListenError, match=rf"{files[file].name}.* PEM"):
+            async with served(database_url, clock, **files):
+                pass
+
+
+@ON_SQLITE
+async def test_a_key_of_another_certificate_is_refused_in_words(database_url, clock, ca, tls):
+    ca.issue_cert("localhost").private_key_pem.write_to_path(tls["tls_key"])
+    with pytest.raises(ListenError, match="are not a certificate chain and its private key"):
+        async with served(database_url, clock, **tls):
+            pass
+
+
+@ON_SQLITE
+async def test_a_key_that_needs_a_password_is_refused_in_words(database_url, clock, tls):
+    plain = load_pem_private_key(tls["tls_key"].read_bytes(), None)
+    tls["tls_key"].write_bytes(plain.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"pw")))
+    with pytest.raises(ListenError, match="is encrypted"):
         async with served(database_url, clock, **tls):
             pass
 

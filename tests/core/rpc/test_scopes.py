@@ -90,6 +90,8 @@ async def test_health_and_reflection_need_no_key(server):
         for service in ("", *{method.split("/")[1] for method in METHODS}):
             health = await HealthStub(channel).Check(HealthCheckRequest(service=service))
             assert health.status == HealthCheckResponse.SERVING
+        with pytest.raises(grpc.aio.AioRpcError, match="no such service"):
+            await HealthStub(channel).Check(HealthCheckRequest(service="nothing"))
         asked = ServerReflectionStub(channel).ServerReflectionInfo(iter([ServerReflectionRequest(list_services="")]))
         [answer] = [each async for each in asked]
     listed = {each.name for each in answer.list_services_response.service}
