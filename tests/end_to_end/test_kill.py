@@ -1,6 +1,7 @@
 """A server that is killed, or told to end, loses nothing and does nothing twice."""
 
 import asyncio
+import threading
 import uuid
 from collections import Counter
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ from clockwire.model.api_key import SCOPES
 from clockwire.model.delivery import LEASE
 from clockwire.model.instants import system_clock
 from clockwire.storage.tables import delivery
+from clockwire.v1.deliveries_pb2 import Delivery
+from clockwire.v1.delivery_service_pb2 import GetDeliveryRequest, ListDeliveriesRequest
 from clockwire.v1.event_service_pb2 import WatchEventsRequest
 from clockwire.v1.events_pb2 import EventFilter, EventStart
 from clockwire.v1.record_service_pb2 import CreateRecordResponse
@@ -26,7 +29,7 @@ from clockwire.v1.subscription_service_pb2 import CreateSubscriptionRequest
 from clockwire.v1.subscriptions_pb2 import RetryPolicy, Subscription
 from tests.support.intact import intact
 from tests.support.processes import ServerProcess, server_processes
-from tests.support.receivers import Receiver
+from tests.support.receivers import Answer, Receiver
 from tests.support.server import new_key, new_workspace
 from tests.support.verifying import Delivered
 
@@ -123,8 +126,10 @@ async def test_what_was_answered_is_kept_once_and_delivered_through_one_kill_aft
     delivered = Delivered(ground.receiver, await _subscribe(ground))
     async with Writing(ground).going_on() as writing:
         for _ in range(KILLS):
+            ground.receiver.always(Answer(held=threading.Event()))  # so that each kill meets deliveries under way
             await writing.more(WRITES_BETWEEN)
             await asyncio.to_thread(ground.server.kill)
+            ground.receiver.always(Answer())
             await asyncio.to_thread(ground.server.start)
         await writing.more(WRITES_BETWEEN)
     assert writing.failures, "no writer noticed a kill"
@@ -134,6 +139,7 @@ async def test_what_was_answered_is_kept_once_and_delivered_through_one_kill_aft
     async with ground.client() as client:
         story = await intact(client)
         await _check_repeats(client, writing)
+        await _check_deliveries(client)
     logged = {event.id: event for event in story.events}
     assert Counter(event.record.external_id for event in story.events) == Counter(list(writing.answers))
     for name, answer in writing.answers.items():
@@ -188,6 +194,16 @@ async def _check_repeats(client: AsyncClient, writing: Writing) -> None:
         again = await client.create("client", external_id=name, **_write_of(name))
         assert again.mutation.replayed
         assert again.record == answer.record
+
+
+async def _check_deliveries(client: AsyncClient) -> None:
+    """Each delivery succeeds, and soon: nobody waits for leases of the dead to run out."""
+    listing = ListDeliveriesRequest(page_size=1_000)
+    for found in (await client.deliveries.ListDeliveries(listing)).deliveries:
+        if found.state != Delivery.STATE_SUCCEEDED:
+            waiting = GetDeliveryRequest(delivery_id=found.id, wait_timeout=Duration(seconds=8))
+            ended = await client.deliveries.GetDelivery(waiting)
+            assert ended.delivery.state == Delivery.STATE_SUCCEEDED
 
 
 async def _subscribe(ground: Ground) -> str:
