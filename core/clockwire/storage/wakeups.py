@@ -62,6 +62,7 @@ class WakeUps:
     def stop(self) -> None:
         """Both threads have ended."""
         self._stopping.set()
+        self._outgoing.put(WakeUp())  # says nothing, but ends the wait of our own listener
         self._outgoing.put(None)
         for thread in self._threads:
             thread.join()
@@ -89,7 +90,7 @@ class WakeUps:
         connection.execute(f"LISTEN {_CHANNEL}")
         self._heard(_ANYTHING)  # whatever was said while nobody listened
         while not self._stopping.is_set():
-            for notification in connection.notifies(timeout=_CHECK_SECONDS):
+            for notification in connection.notifies(timeout=_CHECK_SECONDS, stop_after=1):
                 self._hear(notification.payload)
 
     def _hear(self, payload: str) -> None:
