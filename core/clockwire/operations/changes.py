@@ -1,17 +1,14 @@
 """How one record is written: checked, completed, stored, told to the log, and followed by what must change with it."""
 
-from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from itertools import chain, repeat
 
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from clockwire.model.cursor import Cursor
 from clockwire.model.errors import FieldInvalid, IdTaken, RecordNotFound, ReferenceMissing
 from clockwire.model.etag import check_etag
-from clockwire.model.identifiers import ids_of, is_id
-from clockwire.model.instants import Instant
+from clockwire.model.identifiers import ids_from, is_id
 from clockwire.model.masks import revise
 from clockwire.model.record_key import token_of
 from clockwire.model.record_types import RECORD_TYPES
@@ -24,8 +21,6 @@ from clockwire.operations.ledger import Ledger
 from clockwire.operations.reading import deleted
 from clockwire.storage.transaction import Transaction
 from clockwire.v1.records_pb2 import Record, RecordKey
-
-_IDS_AHEAD = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +40,7 @@ class Changes:
         self.ledger = Ledger(transaction)
         self.records = self.ledger.records
         self._transaction = transaction
-        self._ids = _new_ids(transaction.now)
+        self._ids = ids_from(transaction.now)
 
     def finish(self) -> None:
         """Everything that was changed is in the database."""
@@ -158,12 +153,6 @@ class Changes:
             tags = self.records.tags.named(log.tags, "record.time_log.tags")
             del log.tags[:]
             log.tags.extend(tags)
-
-
-def _new_ids(now: Instant) -> Iterator[str]:
-    """Ids of this moment, made many at a time once more than one is taken."""
-    for count in chain([1], repeat(_IDS_AHEAD)):
-        yield from ids_of(now, count)
 
 
 def _written(sent: Record, mask: FieldMask, stored: Record) -> AbstractSet[str]:

@@ -13,10 +13,6 @@ from sqlalchemy import BigInteger, Connection, Integer, Table
 Key = Sequence[str | int]
 
 
-# What both databases call the place of a row.
-_ROW = {"postgresql": "ctid", "sqlite": "rowid"}
-
-
 class BulkSelect:
     """Finds the rows of a workspace that have one of many keys."""
 
@@ -39,14 +35,15 @@ class BulkDelete:
     def __init__(self, table: Table, *, keys: Sequence[str]) -> None:
         self._given = _Given(table, keys)
         self._head = f"DELETE FROM {table.name} WHERE "
-        self._row = {dialect: f"{table.name}.{row}" for dialect, row in _ROW.items()}
+        # How the databases find a row again: PostgreSQL by its place.
+        self._row = {"postgresql": f"{table.name}.ctid", "sqlite": ", ".join(map(str, table.primary_key.columns))}
 
     def run(self, connection: Connection, workspace_id: str, keys: Sequence[Key]) -> None:
         """None of the rows with these keys is left."""
         if keys:
             joined, parameters = self._given.joined(connection, workspace_id, keys)
             row = self._row[connection.dialect.name]
-            text = f"{self._head}{row} IN (SELECT {row} FROM {joined})"
+            text = f"{self._head}({row}) IN (SELECT {row} FROM {joined})"
             connection.exec_driver_sql(text, parameters)
 
 

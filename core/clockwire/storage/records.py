@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from clockwire.model.instants import Instant, of_timestamp
 from clockwire.model.record_fields import fields_of, to_json
+from clockwire.model.record_types import type_of
 from clockwire.model.unique_values import UniqueValue
 from clockwire.storage.bulk import BulkInsert
 from clockwire.storage.keyed import BulkDelete, BulkSelect
@@ -168,7 +169,7 @@ def _row(workspace_id: str, one: Record) -> tuple[Any, ...]:
     return (
         workspace_id,
         one.id,
-        one.type,
+        type_of(one),
         one.version,
         of_timestamp(one.create_time),
         of_timestamp(one.update_time),

@@ -83,6 +83,7 @@ record_reference = Table(
     _id("target_id", primary_key=True),
     Column("field", Text, primary_key=True),
     _id("source_id", primary_key=True),
+    sqlite_with_rowid=False,  # the row is its key, and would be stored twice
 )
 
 # Values that only one record of a type may have: external ids, mail addresses, category names ...

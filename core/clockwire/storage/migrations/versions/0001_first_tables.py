@@ -82,6 +82,7 @@ def _record_reference() -> None:
         sa.Column("field", sa.Text(), nullable=False),
         sa.Column("source_id", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("workspace_id", "target_id", "field", "source_id"),
+        sqlite_with_rowid=False,
     )
 
 
