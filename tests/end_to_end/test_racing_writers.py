@@ -24,11 +24,14 @@ from tests.support.intact import intact
 from tests.support.processes import ServerProcess, server_processes
 from tests.support.server import new_key, new_workspace
 
+# Several processes start in each test, and perhaps on a busy machine.
+pytestmark = pytest.mark.timeout(150)
+
 SERVERS = {"sqlite": 1, "postgresql": 3}
 WRITERS = 6
 ROUNDS = 12
 EARLIEST = EventStart(position=EventStart.POSITION_EARLIEST)
-PATIENCE = 45
+PATIENCE = 80
 
 
 @dataclass
