@@ -16,7 +16,7 @@ ANYTHING = WakeUp(events=None, subscriptions=None)
 @contextmanager
 def process(database):
     """The wake-ups of one process, and what it has heard, once it listens."""
-    heard: "queue.Queue[WakeUp]" = queue.Queue()
+    heard: queue.Queue[WakeUp] = queue.Queue()
     wake_ups = WakeUps(database.url, heard.put)
     wake_ups.start()
     try:
