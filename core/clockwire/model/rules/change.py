@@ -20,8 +20,10 @@ from clockwire.v1.records_pb2 import Record
 
 B = TypeVar("B", bound=Message)
 
-# A field's name says whether it can be unset: it is the same in every type that has the field.
-_CAN_BE_UNSET = {each.name for info in RECORD_TYPES.values() for each in info.body.fields if each.has_presence}
+# A field's name says whether it can be unset, and holds a message: it is the same in every type that has the field.
+_FIELDS = [each for info in RECORD_TYPES.values() for each in info.body.fields]
+_CAN_BE_UNSET = {each.name for each in _FIELDS if each.has_presence}
+_MESSAGES = {each.name for each in _FIELDS if each.message_type}
 
 
 class Around(Protocol):
@@ -88,10 +90,10 @@ class Change(Generic[B]):
         body = self.body
         if value is None:
             body.ClearField(field_)
-        elif isinstance(value, str | int):
-            setattr(body, field_, value)
-        else:
+        elif field_ in _MESSAGES:
             getattr(body, field_).CopyFrom(value)
+        else:
+            setattr(body, field_, value)
         self.targets.pop(field_, None)
 
     def changes(self, *fields: str) -> bool:
@@ -113,11 +115,15 @@ Step = Callable[[Change[Any]], None]
 
 def derive(name: str, by: Callable[[Change[Any]], Any], *, after: Sequence[str] = ()) -> Step:
     """The step that fills a field nobody wrote: if it is empty, or one of the fields it comes *after* has changed."""
-    is_filled = methodcaller("HasField", name) if name in _CAN_BE_UNSET else attrgetter(name)
+    look = methodcaller("HasField", name) if name in _CAN_BE_UNSET else attrgetter(name)
 
     def step(change: Change[Any]) -> None:
-        if not is_filled(change.body) or (change.before is not None and change.is_stale(name, after)):
-            change.assign(name, by(change))
+        is_filled = look(change.body)
+        if is_filled and (change.before is None or not change.is_stale(name, after)):
+            return
+        value = by(change)
+        if is_filled or value is not None:
+            change.assign(name, value)
 
     return step
 
