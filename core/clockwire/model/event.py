@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from clockwire.model.instants import Instant
 from clockwire.v1.common_pb2 import RecordType
 from clockwire.v1.records_pb2 import Record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventDraft:
+class EventDraft(NamedTuple):
     """Something that happened to a record, in a transaction that has not been committed."""
 
     type: str
@@ -34,8 +34,7 @@ class Mutation:
     event_ids: Sequence[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class LogEntry:
+class LogEntry(NamedTuple):
     """An event in the log: its place, what filters ask for, and its encoded message."""
 
     sequence: int

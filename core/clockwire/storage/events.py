@@ -1,8 +1,6 @@
 """The event log's rows."""
 
 from collections.abc import Sequence
-from dataclasses import fields
-from operator import attrgetter
 
 from sqlalchemy import Connection, delete, func, select
 
@@ -12,16 +10,14 @@ from clockwire.storage.bulk import BulkInsert
 from clockwire.storage.tables import event, event_body
 
 _columns = event.c
-_fields = [each.name for each in fields(LogEntry)]
-_entry = select(*(_columns[name] for name in _fields))
-_values = attrgetter(*_fields)
-_insert = BulkInsert(event, ["workspace_id", *_fields])
+_entry = select(*(_columns[name] for name in LogEntry._fields))
+_insert = BulkInsert(event, ["workspace_id", *LogEntry._fields])
 _insert_bodies = BulkInsert(event_body, ["event_id", "shape", "workspace_id", "create_time", "body"], ignore=True)
 
 
 def insert_entries(connection: Connection, entries: Sequence[tuple[str, LogEntry]]) -> None:
     """The entries stand in the logs of their workspaces."""
-    _insert.run(connection, [(workspace_id, *_values(entry)) for workspace_id, entry in entries])
+    _insert.run(connection, [(workspace_id, *entry) for workspace_id, entry in entries])
 
 
 def insert_bodies(connection: Connection, rows: Sequence[tuple[str, int, str, Instant, bytes]]) -> None:
