@@ -14,6 +14,8 @@ from typing import Any
 import sqlalchemy
 from sqlalchemy import Connection, Table
 
+from clockwire.storage.statements import run_statement
+
 Row = Sequence[Any]
 
 _CHUNKS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
@@ -32,7 +34,7 @@ class BulkInsert:
     def run(self, connection: Connection, rows: Sequence[Row]) -> None:
         """All *rows* are stored; values stand in the order of the columns."""
         for chunk, parameters in _pieces(connection, rows):
-            connection.exec_driver_sql(self._text(connection.dialect.name, chunk), parameters)
+            run_statement(connection, self._text(connection.dialect.name, chunk), parameters)
 
     def _statement(self, dialect: str, chunk: int) -> str:
         # SQLite copies every value once more if they come from a SELECT.
@@ -54,7 +56,7 @@ class BulkUpdate:
         """How many rows were found. A row is its keys, then its columns."""
         found = 0
         for chunk, parameters in _pieces(connection, rows):
-            found += connection.exec_driver_sql(self._text(connection.dialect.name, chunk), parameters).rowcount
+            found += run_statement(connection, self._text(connection.dialect.name, chunk), parameters).rowcount
         return found
 
     def _statement(self, dialect: str, chunk: int) -> str:

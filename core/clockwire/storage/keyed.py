@@ -10,6 +10,8 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Integer, Table
 
+from clockwire.storage.statements import run_statement
+
 Key = Sequence[str | int]
 
 
@@ -26,7 +28,8 @@ class BulkSelect:
         if not listed:
             return ()
         joined, parameters = self._given.joined(connection, workspace_id, listed)
-        return connection.exec_driver_sql(self._head + joined + tail, parameters).all()
+        rows: Sequence[Any] = run_statement(connection, self._head + joined + tail, parameters).fetchall()
+        return rows
 
 
 class BulkDelete:
@@ -44,7 +47,7 @@ class BulkDelete:
             joined, parameters = self._given.joined(connection, workspace_id, keys)
             row = self._row[connection.dialect.name]
             text = f"{self._head}({row}) IN (SELECT {row} FROM {joined})"
-            connection.exec_driver_sql(text, parameters)
+            run_statement(connection, text, parameters)
 
 
 class _Given:

@@ -27,6 +27,7 @@ from clockwire.model.instants import Clock, Instant
 from clockwire.model.vault import Vault
 from clockwire.storage.database import Database, is_passing
 from clockwire.storage.kept_answers import KEPT_FOR, Key, insert_answers, select_answers
+from clockwire.storage.statements import run_statement
 from clockwire.storage.transaction import Log, Transaction
 from clockwire.storage.workspaces import lock_logs
 
@@ -208,20 +209,20 @@ class Writer(Generic[S]):
 
     def _attempt(self, job: Job[Any], transaction: Transaction, group: Group) -> None:
         connection = transaction.connection
-        connection.exec_driver_sql("SAVEPOINT operation")
+        run_statement(connection, "SAVEPOINT operation")
         try:
             result = job.operation(transaction)
         except Exception as error:
             if isinstance(error, DBAPIError) and is_passing(error):
                 raise
-            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT operation")
+            run_statement(connection, "ROLLBACK TO SAVEPOINT operation")
             group.answers.append((job, error))
             return
         if job.dry:
-            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT operation")
+            run_statement(connection, "ROLLBACK TO SAVEPOINT operation")
             group.answers.append((job, Written(result=result)))
             return
-        connection.exec_driver_sql("RELEASE SAVEPOINT operation")
+        run_statement(connection, "RELEASE SAVEPOINT operation")
         group.done.append((job, transaction, result))
 
     def _replay(self, job: Job[Any], digest: bytes, answer: bytes) -> Written[Any] | Exception:
