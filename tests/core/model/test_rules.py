@@ -1,12 +1,15 @@
 """What the steps of a type's rules can rely on."""
 
+from typing import cast
+
 from clockwire.model.rules import Change
+from clockwire.model.rules.change import Around
 from clockwire.model.rules.places import project_of
 from clockwire.v1.records_pb2 import Project, Record, TimeLog
 
 
-class Around:
-    """Two projects stand around the change."""
+class Surroundings:
+    """As much of what stands around a change as these steps ask for."""
 
     def find(self, id_):
         """A project that is called like its id."""
@@ -14,7 +17,9 @@ class Around:
 
 
 def change_of(log, before=None, sent=()):
-    return Change(id="log", body=log, before=before, sent=frozenset(sent), around=Around(), name="time_log")
+    return Change(
+        id="log", body=log, before=before, sent=frozenset(sent), around=cast("Around", Surroundings()), name="time_log"
+    )
 
 
 def test_a_reference_that_is_derived_anew_leads_elsewhere():
