@@ -11,6 +11,7 @@ from clockwire.model.delivery import Delivery
 from clockwire.model.signing import Secret
 from clockwire.model.subscription import Subscription
 from clockwire.model.subscription_settings import SubscriptionSettings, checked
+from clockwire.model.vault import Vault
 from clockwire.operations.subscriptions import create_subscription
 from clockwire.storage.attempts import select_attempts
 from clockwire.storage.database import Database
@@ -41,13 +42,13 @@ async def dispatching(database: Database, clock: Callable[[], int], *, grace: fl
 
 
 async def subscribe(
-    here: Working, caller: Caller, url: str, *, secret: Secret | None = SECRET, **settings: Any
+    here: Working, caller: Caller, url: str, *, secret: Secret | None = SECRET, vault: Vault = VAULT, **settings: Any
 ) -> Subscription:
     """A subscription to everything, unless told otherwise."""
     chosen = {"filter": EventFilter(event_types=["*"]), "target_url": url, **settings}
     written = await here.writer.write(
         lambda transaction: create_subscription(
-            transaction, checked(SubscriptionSettings(**chosen)), secret=secret, paused=False, vault=VAULT
+            transaction, checked(SubscriptionSettings(**chosen)), secret=secret, paused=False, vault=vault
         ),
         caller,
     )

@@ -184,14 +184,18 @@ class Dispatcher:
 
     def _begin(self, lane: Lane, claimed: ClaimedDelivery, now: Instant) -> None:
         """The attempt is under way, unless its lease might end before it."""
-        self._in_flight += 1
         if (claimed.delivery.due_time or 0) - now < claimed.subscription.timeout:
-            self._in_flight -= 1
             lane.in_flight -= 1
             lane.backlog = True
             self._ledger.give_back([claimed])
             return
-        self._posting.begin(claimed, partial(self._attempt_ended, lane))
+        self._in_flight += 1
+        try:
+            self._posting.begin(claimed, partial(self._attempt_ended, lane))
+        except Exception:  # what one subscription makes go wrong costs it this attempt, and the others nothing
+            log.exception("attempt not made", delivery_id=claimed.delivery.id, subscription_id=lane.subscription.id)
+            self._in_flight -= 1
+            lane.in_flight -= 1
 
     def _next_of(self, lane: Lane, now: Instant) -> ClaimedDelivery | None:
         """The lane's next delivery if it may be begun now. A lane that may later is put by until then."""
@@ -222,8 +226,9 @@ class Dispatcher:
         lane.backlog = True
 
     def _accepted(self, claimed: Sequence[ClaimedDelivery]) -> None:
-        for each in claimed:
-            self._lanes[each.subscription.id].reserved -= 1
+        with self._lock:
+            for each in claimed:
+                self._lanes[each.subscription.id].reserved -= 1
         self._enqueue(claimed)
 
     def _enqueue(self, claimed: Sequence[ClaimedDelivery]) -> None:

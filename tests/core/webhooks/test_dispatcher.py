@@ -16,6 +16,7 @@ from clockwire.model.instants import SECOND, system_clock
 from clockwire.model.outcome import OutcomeKind
 from clockwire.model.signing import Secret
 from clockwire.model.subscription import SubscriptionState
+from clockwire.model.vault import KEY_BYTES, Vault
 from clockwire.operations.subscriptions import delete_subscription, pause_subscription, resume_subscription
 from clockwire.storage.subscriptions import select_planned
 from tests.core.operations.test_event_log import happen
@@ -290,3 +291,17 @@ async def test_the_log_shows_no_value_of_the_subscribers_own_headers(work, calle
     [attempt] = attempts(database, delivery)
     assert request.headers["x-token"] == "hush"
     assert attempt.request_headers["X-Token"] == "***"
+
+
+async def test_a_secret_that_cannot_be_opened_holds_up_nobody_and_keeps_no_place(database, caller, receiver, now):
+    with Receiver() as unreached:
+        async with (
+            asyncio.timeout(30),
+            dispatching(database, now, grace=60) as work,
+        ):  # a kept place would be waited for
+            await subscribe(work, caller, unreached.url(), vault=Vault([bytes(KEY_BYTES)]))
+            await subscribe(work, caller, receiver.url())
+            await happen(work, caller, "a")
+            await received(receiver, 1)
+
+        assert unreached.received == []
