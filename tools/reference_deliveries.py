@@ -5,10 +5,10 @@ from itertools import accumulate
 
 from reference_tables import code, table
 
+from clockwire.api.scopes import ACCESS, OPERATOR
 from clockwire.model.api_key import SCOPES
 from clockwire.model.instants import HOUR, MINUTE, SECOND
 from clockwire.model.retry import DEFAULT_SCHEDULE
-from clockwire.rpc.scopes import ACCESS, OPERATOR
 
 
 def retry_schedule() -> str:

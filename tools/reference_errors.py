@@ -12,9 +12,9 @@ from typing import Any, get_args, get_origin
 
 from reference_tables import code, table
 
+from clockwire.api.errors import Internal, code_of
 from clockwire.client import errors as client_errors
 from clockwire.model.errors import ClockwireError, FieldInvalid, Violation
-from clockwire.rpc.errors import Internal, status_of
 from clockwire.v1.errors_pb2 import ErrorReason
 
 CONTRACT = Path(__file__).parents[1] / "proto/clockwire/v1/errors.proto"
@@ -43,8 +43,8 @@ def _comments() -> Iterator[tuple[str, str]]:
 
 def _row(reason: str, error: ClockwireError, comment: str) -> tuple[str, str, str, str, str]:
     status, _, meaning = comment.partition(". ")
-    if status != status_of(error).name:
-        raise SystemExit(f"{reason}: the contract says {status}, the code {status_of(error).name}")
+    if status != code_of(error):
+        raise SystemExit(f"{reason}: the contract says {status}, the code {code_of(error)}")
     promised = re.search(r"metadata: ([^.]*)\.", meaning)
     names = re.findall(r"[a-z_]+", re.sub(r"\(.*?\)", "", promised[1])) if promised else []
     if not set(names) <= set(error.metadata):

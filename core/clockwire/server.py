@@ -8,17 +8,20 @@ from dataclasses import dataclass
 
 import structlog
 
+from clockwire.api.authentication import Authenticator
+from clockwire.api.calls import Calls
+from clockwire.api.decoding import LARGEST_REQUEST
+from clockwire.api.draining import Drain
 from clockwire.engine import Engine, start_engine
 from clockwire.model.instants import Clock, system_clock
 from clockwire.operations.event_log import EventLog
 from clockwire.operations.housekeeping import Housekeeping
 from clockwire.operations.samples import Samples
 from clockwire.rpc.account import ServerFacts
-from clockwire.rpc.authentication import Authenticator
 from clockwire.rpc.interceptors import Frame
-from clockwire.rpc.listening import LARGEST_REQUEST, MIN_KEEPALIVE_SECONDS, ListenError, Tls, bind, new_server
+from clockwire.rpc.listening import MIN_KEEPALIVE_SECONDS, ListenError, Tls, bind, new_server
 from clockwire.rpc.services import Services, add_health, add_reflection
-from clockwire.rpc.streams import Drain, Streams
+from clockwire.rpc.streams import Streams
 from clockwire.rpc.writes import Writes
 from clockwire.settings import Address, Settings
 from clockwire.webhooks.envelopes import Envelopes
@@ -95,7 +98,7 @@ def _services(
 @asynccontextmanager
 async def _listening(settings: Settings, services: Services, streams: Streams) -> AsyncIterator[Address]:
     """The port is open. On the way out: not healthy, streams end, calls in flight finish."""
-    frame = Frame(services.authenticator, streams, services.drain)
+    frame = Frame(Calls(services.authenticator, services.drain), streams)
     server = new_server(frame)
     services.register(server)
     add_health(server, services.drain)

@@ -10,7 +10,7 @@ from packaging.requirements import Requirement
 from tests.support.environments import build_wheel, install, run_python
 from tests.support.repository import ROOT
 
-PARTS_OF_THE_SERVER = ("cli", "model", "operations", "rpc", "server", "settings", "storage", "webhooks")
+PARTS_OF_THE_SERVER = ("api", "cli", "model", "operations", "rpc", "server", "settings", "storage", "web", "webhooks")
 
 # Imports all that a package has, and fails when that imports a part of the server.
 IMPORT_ALL = f"""

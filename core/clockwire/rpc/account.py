@@ -9,12 +9,12 @@ from google.protobuf.duration_pb2 import Duration
 from sqlalchemy import Connection
 
 from clockwire import __version__
+from clockwire.api.callers import caller
 from clockwire.model.api_key import ApiKey
 from clockwire.model.caller import Caller
 from clockwire.model.errors import KeyInvalid
 from clockwire.model.instants import Clock, to_timestamp
 from clockwire.model.workspace import Workspace
-from clockwire.rpc.callers import caller
 from clockwire.rpc.messages.api_keys import api_key_message
 from clockwire.rpc.messages.workspaces import workspace_message
 from clockwire.storage.api_keys import find_key_anywhere

@@ -4,6 +4,8 @@ from typing import Any
 
 import grpc
 
+from clockwire.api.authentication import Authenticator
+from clockwire.api.callers import caller
 from clockwire.model.instants import Clock
 from clockwire.model.values.times import check_duration
 from clockwire.operations.api_keys import (
@@ -13,8 +15,6 @@ from clockwire.operations.api_keys import (
     revoke_api_key,
     rotate_api_key,
 )
-from clockwire.rpc.authentication import Authenticator
-from clockwire.rpc.callers import caller
 from clockwire.rpc.messages.api_keys import api_key_message, expire_time_of, scope_words
 from clockwire.rpc.pages import page_of
 from clockwire.rpc.writes import Writes

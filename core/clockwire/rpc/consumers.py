@@ -4,10 +4,10 @@ from typing import Any
 
 import grpc
 
+from clockwire.api.callers import caller
 from clockwire.model.instants import Clock
 from clockwire.model.page_token import PageToken, request_digest
 from clockwire.operations.consumers import commit_consumer, delete_consumer, get_consumer, list_consumers
-from clockwire.rpc.callers import caller
 from clockwire.rpc.messages.consumers import consumer_message
 from clockwire.rpc.pages import page_size
 from clockwire.rpc.writes import Writes

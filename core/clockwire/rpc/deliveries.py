@@ -5,11 +5,11 @@ from typing import Any
 
 import grpc
 
+from clockwire.api.callers import caller
 from clockwire.model.instants import SECOND, Clock
 from clockwire.model.values.times import check_duration
 from clockwire.operations.deliveries import await_delivery, list_deliveries, redeliver
 from clockwire.operations.endings import Endings
-from clockwire.rpc.callers import caller
 from clockwire.rpc.messages.deliveries import delivery_message, delivery_query, get_response
 from clockwire.rpc.pages import Page, page_of
 from clockwire.rpc.writes import Writes

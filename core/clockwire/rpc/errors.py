@@ -1,161 +1,34 @@
-"""How does an error look from outside? One table of statuses, and the details that programs read.
+"""How does an error look over gRPC? A status, and trailers with the details that programs read."""
 
-Every status that is not OK carries a `google.rpc.Status` with one ErrorInfo (proto/clockwire/v1/errors.proto). Clients
-drop trailers above 8 KiB, some at random between there and 16 KiB, and most send binary ones as base64: the sentence
-and the details are cut so that together they stay well below.
-"""
-
-import uuid
-from collections.abc import Iterator, Mapping
 from typing import Final
-from urllib.parse import quote
 
 import grpc
-import structlog
-from google.protobuf.any_pb2 import Any
-from google.protobuf.duration_pb2 import Duration
-from google.protobuf.message import Message
-from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, PreconditionFailure, QuotaFailure, RetryInfo
 from google.rpc.status_pb2 import Status
 
-from clockwire.model.errors import (
-    AlreadyExists,
-    ClockwireError,
-    Conflict,
-    Exhausted,
-    FieldInvalid,
-    Forbidden,
-    InvalidInput,
-    NotFound,
-    OutOfRange,
-    Precondition,
-    QuotaExceeded,
-    RecordInUse,
-    Unauthenticated,
-    Unavailable,
-)
+from clockwire.api.errors import code_of, details_of, message_of, retry_after
+from clockwire.model.errors import ClockwireError
 
-DOMAIN: Final = "clockwire.dev"
 DETAILS_KEY: Final = "grpc-status-details-bin"
 PUSHBACK_KEY: Final = "grpc-retry-pushback-ms"
 
-LARGEST_DETAILS = 5_000
-LARGEST_MESSAGE = 1_000
-MOST_VIOLATIONS = 20
-LARGEST_VALUE = 250
-
-STATUS_OF: Mapping[type[ClockwireError], grpc.StatusCode] = {
-    InvalidInput: grpc.StatusCode.INVALID_ARGUMENT,
-    Unauthenticated: grpc.StatusCode.UNAUTHENTICATED,
-    Forbidden: grpc.StatusCode.PERMISSION_DENIED,
-    NotFound: grpc.StatusCode.NOT_FOUND,
-    AlreadyExists: grpc.StatusCode.ALREADY_EXISTS,
-    Conflict: grpc.StatusCode.ABORTED,
-    Precondition: grpc.StatusCode.FAILED_PRECONDITION,
-    OutOfRange: grpc.StatusCode.OUT_OF_RANGE,
-    Exhausted: grpc.StatusCode.RESOURCE_EXHAUSTED,
-    Unavailable: grpc.StatusCode.UNAVAILABLE,
-}
-
 Trailers = tuple[tuple[str, str | bytes], ...]
-
-log = structlog.get_logger(__name__)
-
-
-class Internal(ClockwireError):
-    """A bug of ours: outside only the incident's id is said, the rest is in the log."""
-
-    reason = "INTERNAL"
-
-    def __init__(self, incident_id: str) -> None:
-        super().__init__(f"something went wrong here; incident {incident_id}", incident_id=incident_id)
-
-
-def of_exception(error: Exception) -> ClockwireError:
-    """The error as callers may know it. What nobody foresaw is logged under a new incident id."""
-    if isinstance(error, ClockwireError):
-        return error
-    incident_id = str(uuid.uuid4())
-    log.error("incident", incident_id=incident_id, exc_info=error)
-    return Internal(incident_id)
 
 
 def status_of(error: ClockwireError) -> grpc.StatusCode:
-    """The status of the nearest ancestor that has one."""
-    kinds = (STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF)
-    return next(kinds, grpc.StatusCode.INTERNAL)
-
-
-def message_of(error: ClockwireError) -> str:
-    """The error's sentence, short enough for a trailer."""
-    sentence = str(error)
-    if len(sentence) <= LARGEST_MESSAGE and len(quote(sentence, safe=" ")) <= LARGEST_MESSAGE:
-        return sentence
-    sentence = sentence[:LARGEST_MESSAGE]
-    while len(quote(sentence, safe=" ")) > LARGEST_MESSAGE - 3:
-        sentence = sentence[: len(sentence) * 9 // 10]
-    return sentence + "..."
+    """The status that stands for the error's code."""
+    return grpc.StatusCode[code_of(error)]
 
 
 def trailers_of(error: ClockwireError) -> Trailers:
     """The trailing metadata: the details and, where waiting helps, how long."""
-    pause = _retry_after(error)
-    details = (DETAILS_KEY, _details(error).SerializeToString())
+    pause = retry_after(error)
+    details = (DETAILS_KEY, _status(error).SerializeToString())
     return (details,) if pause is None else (details, (PUSHBACK_KEY, str(round(pause * 1000))))
 
 
-def _details(error: ClockwireError) -> Status:
-    """The whole of the error; violations beyond what fits are left out."""
+def _status(error: ClockwireError) -> Status:
     code, _ = status_of(error).value
     status = Status(code=code, message=message_of(error))
-    for detail in _parts(error):
-        packed = Any()
-        packed.Pack(detail)
-        status.details.append(packed)
+    for detail in details_of(error):
+        status.details.add().Pack(detail)
     return status
-
-
-def _parts(error: ClockwireError) -> Iterator[Message]:
-    yield ErrorInfo(
-        reason=error.reason,
-        domain=DOMAIN,
-        metadata={name: _short(value) for name, value in list(error.metadata.items())[:10]},
-    )
-    if isinstance(error, FieldInvalid):
-        yield _bad_request(error)
-    if isinstance(error, RecordInUse):
-        yield PreconditionFailure(
-            violations=[
-                PreconditionFailure.Violation(type=error.reason, subject=_short(user), description="refers to it")
-                for user in error.users[:MOST_VIOLATIONS]
-            ]
-        )
-    if isinstance(error, QuotaExceeded):
-        yield QuotaFailure(
-            violations=[QuotaFailure.Violation(subject=_short(error.subject), description=_short(str(error)))]
-        )
-    pause = _retry_after(error)
-    if pause is not None:
-        yield RetryInfo(retry_delay=Duration(seconds=int(pause), nanos=round(pause % 1 * 1_000_000_000)))
-
-
-def _bad_request(error: FieldInvalid) -> BadRequest:
-    found = BadRequest()
-    for violation in error.violations[:MOST_VIOLATIONS]:
-        found.field_violations.add(field=_short(violation.field), description=_short(violation.description))
-        if found.ByteSize() > LARGEST_DETAILS - LARGEST_MESSAGE - 2 * LARGEST_VALUE:
-            del found.field_violations[-1]
-            break
-    return found
-
-
-def _retry_after(error: ClockwireError) -> float | None:
-    return error.retry_after_seconds if isinstance(error, Exhausted | Unavailable) else None
-
-
-def _short(value: str) -> str:
-    """The value, or as much of it as a few bytes hold."""
-    encoded = value[:LARGEST_VALUE].encode(errors="replace")
-    if len(value) <= LARGEST_VALUE and len(encoded) <= LARGEST_VALUE:
-        return value
-    return encoded[: LARGEST_VALUE - 3].decode(errors="ignore") + "..."

@@ -10,6 +10,8 @@ from typing import Any
 
 import grpc
 
+from clockwire.api.callers import caller
+from clockwire.api.draining import Drain
 from clockwire.model.caller import Caller
 from clockwire.model.errors import FieldInvalid, ResourceNotFound
 from clockwire.model.event_filter import compile_filter
@@ -17,9 +19,7 @@ from clockwire.model.instants import MINUTE, SECOND, Clock
 from clockwire.model.values.times import check_duration, check_timestamp
 from clockwire.operations.event_log import EventLog, log_ends, log_of
 from clockwire.operations.watching import Reader
-from clockwire.rpc.callers import caller
 from clockwire.rpc.messages.events import batch_bytes, ends_message
-from clockwire.rpc.streams import Drain
 from clockwire.storage.database import Database
 from clockwire.storage.events import find_entry
 from clockwire.v1 import event_service_pb2 as messages

@@ -8,9 +8,10 @@ import grpc
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthServicer
 
+from clockwire.api.draining import Drain
+from clockwire.api.errors import message_of
 from clockwire.model.errors import ServerDraining
-from clockwire.rpc.errors import message_of, status_of, trailers_of
-from clockwire.rpc.streams import Drain
+from clockwire.rpc.errors import status_of, trailers_of
 
 Context = grpc.aio.ServicerContext[Any, Any]
 

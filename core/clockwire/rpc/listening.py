@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import grpc
 
-LARGEST_REQUEST: Final = 4 * 1024 * 1024
+from clockwire.api.decoding import LARGEST_REQUEST
+
 MIN_KEEPALIVE_SECONDS: Final = 10
 
 _OPTIONS: Sequence[tuple[str, int]] = (

@@ -4,11 +4,11 @@ from typing import Any
 
 import grpc
 
+from clockwire.api.callers import caller
 from clockwire.model.instants import Clock
 from clockwire.model.masks import read_mask
 from clockwire.operations import records as operations
 from clockwire.operations.record_lists import list_records
-from clockwire.rpc.callers import caller
 from clockwire.rpc.messages.mutations import mutation_info
 from clockwire.rpc.messages.records import (
     batch_response,

@@ -7,6 +7,9 @@ import grpc
 from grpc_health.v1 import health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from clockwire.api.authentication import Authenticator
+from clockwire.api.draining import Drain
+from clockwire.api.scopes import ACCESS
 from clockwire.model.delivery import ClaimedDelivery
 from clockwire.model.instants import Clock
 from clockwire.model.vault import Vault
@@ -15,14 +18,11 @@ from clockwire.operations.event_log import EventLog
 from clockwire.operations.samples import Samples
 from clockwire.rpc.account import Account, ServerFacts
 from clockwire.rpc.api_keys import ApiKeys
-from clockwire.rpc.authentication import Authenticator
 from clockwire.rpc.consumers import Consumers
 from clockwire.rpc.deliveries import Deliveries
 from clockwire.rpc.events import Events, add_events
 from clockwire.rpc.health import Health
 from clockwire.rpc.records import Records
-from clockwire.rpc.scopes import ACCESS
-from clockwire.rpc.streams import Drain
 from clockwire.rpc.subscriptions import Subscriptions
 from clockwire.rpc.workspaces import Workspaces
 from clockwire.rpc.writes import Writes

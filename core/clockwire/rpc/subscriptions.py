@@ -6,6 +6,7 @@ from typing import Any
 
 import grpc
 
+from clockwire.api.callers import caller
 from clockwire.model.delivery import ClaimedDelivery
 from clockwire.model.errors import FieldInvalid
 from clockwire.model.instants import DAY, Clock
@@ -17,7 +18,6 @@ from clockwire.model.vault import Vault
 from clockwire.operations import subscriptions as operations
 from clockwire.operations.samples import Samples, preview
 from clockwire.operations.subscription_views import SubscriptionView, get_subscription, list_subscriptions
-from clockwire.rpc.callers import caller
 from clockwire.rpc.messages.deliveries import attempt_message, delivery_message
 from clockwire.rpc.messages.subscriptions import (
     cancels_held,

@@ -4,6 +4,8 @@ from typing import Any
 
 import grpc
 
+from clockwire.api.authentication import Authenticator
+from clockwire.api.callers import caller
 from clockwire.model.api_key import OPERATOR
 from clockwire.model.errors import FieldInvalid, ResourceNotFound
 from clockwire.model.instants import Clock
@@ -14,8 +16,6 @@ from clockwire.operations.workspaces import (
     list_workspaces,
     update_workspace,
 )
-from clockwire.rpc.authentication import Authenticator
-from clockwire.rpc.callers import caller
 from clockwire.rpc.messages.workspaces import created_fields, updated_fields, workspace_message
 from clockwire.rpc.pages import page_of
 from clockwire.rpc.writes import Writes

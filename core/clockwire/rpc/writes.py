@@ -8,11 +8,11 @@ from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
+from clockwire.api.callers import caller, caller_in
 from clockwire.model.caller import Caller
 from clockwire.model.errors import FieldInvalid
 from clockwire.model.event import Mutation
 from clockwire.model.identifiers import is_id
-from clockwire.rpc.callers import caller, caller_in
 from clockwire.storage.transaction import Transaction
 from clockwire.storage.writer import Repeat, Written
 

@@ -9,17 +9,10 @@ from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, PreconditionFail
 from google.rpc.status_pb2 import Status
 from structlog.testing import capture_logs
 
+from clockwire.api.errors import Internal, message_of, of_exception
 from clockwire.model import errors
 from clockwire.model.errors import ClockwireError, FieldInvalid, QuotaExceeded, RecordInUse, ServerDraining, Violation
-from clockwire.rpc.errors import (
-    DETAILS_KEY,
-    PUSHBACK_KEY,
-    Internal,
-    message_of,
-    of_exception,
-    status_of,
-    trailers_of,
-)
+from clockwire.rpc.errors import DETAILS_KEY, PUSHBACK_KEY, status_of, trailers_of
 from clockwire.v1.errors_pb2 import ErrorReason
 
 KINDS: list[type[ClockwireError]] = [

@@ -5,6 +5,7 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from structlog.testing import capture_logs
 
+from clockwire.api.call_line import logged_fields
 from clockwire.client.errors import (
     FieldInvalid,
     InternalFault,
@@ -15,7 +16,6 @@ from clockwire.client.errors import (
 )
 from clockwire.client.statuses import error_of
 from clockwire.model.identifiers import new_id
-from clockwire.rpc.call_line import logged_fields
 from clockwire.v1 import records_pb2
 from clockwire.v1.account_service_pb2 import GetCallerRequest, GetCallerResponse
 from clockwire.v1.api_key_service_pb2 import ApiKey, CreateApiKeyRequest, CreateApiKeyResponse, Scope

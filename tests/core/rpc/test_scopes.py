@@ -12,9 +12,9 @@ from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest
 from grpc_reflection.v1alpha.reflection_pb2_grpc import ServerReflectionStub
 
 import clockwire.v1
+from clockwire.api.scopes import ACCESS, OPEN_SERVICES, Access, allows
 from clockwire.client.statuses import error_of
 from clockwire.model.api_key import OPERATOR, SCOPES
-from clockwire.rpc.scopes import ACCESS, OPEN_SERVICES, Access, allows
 from tests.support.server import ON_SQLITE
 
 FILES = [

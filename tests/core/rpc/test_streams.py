@@ -10,11 +10,12 @@ from google.protobuf.duration_pb2 import Duration
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
+from clockwire.api.authentication import Authenticator
+from clockwire.api.draining import Drain
 from clockwire.client.errors import KeyInvalid, QuotaExceeded, ServerDraining
 from clockwire.client.statuses import error_of
 from clockwire.model.instants import MINUTE
-from clockwire.rpc.authentication import Authenticator
-from clockwire.rpc.streams import Drain, Streams
+from clockwire.rpc.streams import Streams
 from clockwire.v1.account_service_pb2 import GetCallerRequest
 from clockwire.v1.api_key_service_pb2 import RevokeApiKeyRequest
 from clockwire.v1.event_service_pb2 import PullEventsRequest, WatchEventsRequest

@@ -1,11 +1,13 @@
 """How do bytes become a request? Only once its caller was let in, and never in a way that ends without a reason."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final
 
 from google.protobuf.message import DecodeError, Message
 
 from clockwire.model.errors import FieldInvalid, MessageTooLarge
-from clockwire.rpc.listening import LARGEST_REQUEST
+
+LARGEST_REQUEST: Final = 4 * 1024 * 1024
 
 
 def decoded(body: bytes, decode: Callable[[bytes], Message]) -> Message:

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 
+from clockwire.api.authentication import Authenticator
+from clockwire.api.scopes import Access, allows
 from clockwire.model.api_key import ApiKey, hash_of
 from clockwire.model.caller import Caller
 from clockwire.model.errors import (
@@ -16,8 +18,6 @@ from clockwire.model.errors import (
     WorkspaceForbidden,
 )
 from clockwire.model.identifiers import is_id
-from clockwire.rpc.authentication import Authenticator
-from clockwire.rpc.scopes import Access, allows
 from clockwire.v1.common_pb2 import Actor
 
 LONGEST_CAUSATION_ID = 64

@@ -1,0 +1,90 @@
+"""What stands around a call, whichever way it came in: who calls and may it, what an error is, one line in the log."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from google.protobuf.message import Message
+
+from clockwire.api.authentication import Authenticator
+from clockwire.api.call_line import CallLine
+from clockwire.api.callers import Admitted, admit, set_caller
+from clockwire.api.draining import Drain
+from clockwire.api.errors import code_of, message_of, of_exception
+from clockwire.api.scopes import ACCESS, OPERATOR, Access
+from clockwire.model.errors import ServerDraining
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """What can be called: "/clockwire.v1.RecordService/GetRecord", and by whom."""
+
+    name: str
+    access: Access
+
+    @classmethod
+    def named(cls, name: str) -> "Method":
+        """A method of the contract. One that the table of scopes does not know is open to operators only."""
+        return cls(name, ACCESS.get(name, Access(scope=OPERATOR)))
+
+
+class Call:
+    """A call that was let in."""
+
+    def __init__(self, admitted: Admitted, line: CallLine, drain: Drain) -> None:
+        self.admitted = admitted
+        self._line = line
+        self._drain = drain
+        self._may_wait = False
+
+    def asked(self, request: T) -> T:
+        """The request, once it is read: the log shows its plain fields."""
+        self._line.asked(request)
+        self._may_wait = isinstance(request, Message) and "wait_timeout" in request.DESCRIPTOR.fields_by_name
+        return request
+
+    async def answer(self, answering: Awaitable[T]) -> T:
+        """What comes of it. A call that may wait for something (a long poll) ends when the server drains."""
+        return await (self._drain.before(answering) if self._may_wait else answering)
+
+
+class Calls:
+    """Lets callers in by the table of scopes, turns what goes wrong into refusals, logs each call when it ends."""
+
+    def __init__(self, authenticator: Authenticator, drain: Drain) -> None:
+        self._authenticator = authenticator
+        self._drain = drain
+
+    @asynccontextmanager
+    async def framed(self, method: Method, said: Iterable[tuple[str, str | bytes]]) -> AsyncIterator[Call]:
+        """The call, from letting the caller in to the line in the log. Raises ClockwireError and nothing else.
+
+        *said* is what the caller says beside its request: metadata over gRPC, headers over HTTP, names in lower case.
+        """
+        line = CallLine(method.name)
+        try:
+            admitted = await self._admitted(said, method.access)
+            line.made_by(admitted.caller)
+            yield Call(admitted, line, self._drain)
+        except asyncio.CancelledError:
+            line.end("CANCELLED")
+            raise
+        except Exception as error:
+            refusal = of_exception(error)
+            line.end(code_of(refusal), reason=refusal.reason, error=message_of(refusal))
+            if refusal is error:
+                raise
+            raise refusal from error
+        else:
+            line.end("OK")
+
+    async def _admitted(self, said: Iterable[tuple[str, str | bytes]], access: Access) -> Admitted:
+        if self._drain.over:
+            raise ServerDraining
+        admitted = await admit(said, access, self._authenticator)
+        set_caller(admitted)
+        return admitted
