@@ -12,6 +12,7 @@ from clockwire.api.authentication import Authenticator
 from clockwire.api.calls import Calls
 from clockwire.api.decoding import LARGEST_REQUEST
 from clockwire.api.draining import Drain
+from clockwire.api.tls import ListenError, Tls
 from clockwire.engine import Engine, start_engine
 from clockwire.model.instants import Clock, system_clock
 from clockwire.operations.event_log import EventLog
@@ -19,7 +20,7 @@ from clockwire.operations.housekeeping import Housekeeping
 from clockwire.operations.samples import Samples
 from clockwire.rpc.account import ServerFacts
 from clockwire.rpc.interceptors import Frame
-from clockwire.rpc.listening import MIN_KEEPALIVE_SECONDS, ListenError, Tls, bind, new_server
+from clockwire.rpc.listening import MIN_KEEPALIVE_SECONDS, bind, new_server
 from clockwire.rpc.services import Services, add_health, add_reflection
 from clockwire.rpc.streams import Streams
 from clockwire.rpc.writes import Writes

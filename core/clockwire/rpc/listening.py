@@ -1,14 +1,12 @@
 """How the gRPC port is opened: with which limits, and with which certificates."""
 
-import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import grpc
 
 from clockwire.api.decoding import LARGEST_REQUEST
+from clockwire.api.tls import ListenError, Tls, server_context
 
 MIN_KEEPALIVE_SECONDS: Final = 10
 
@@ -32,19 +30,6 @@ _OPTIONS: Sequence[tuple[str, int]] = (
 )
 
 
-class ListenError(Exception):
-    """The port cannot be opened; the sentence says why."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tls:
-    """The server's certificate and key, and the CA of clients that must show one too."""
-
-    cert: Path
-    key: Path
-    client_ca: Path | None = None
-
-
 def new_server(interceptor: grpc.aio.ServerInterceptor) -> grpc.aio.Server:
     """A server that does not listen yet."""
     return grpc.aio.server(interceptors=[interceptor], options=_OPTIONS)
@@ -62,32 +47,10 @@ def bind(server: grpc.aio.Server, address: str, tls: Tls | None) -> int:
 
 
 def _credentials(tls: Tls) -> Any:  # noqa: ANN401 - the library's type has no name in its stubs
-    _check(tls)
+    server_context(tls)  # the library would take files that cannot be used, and then refuse every client
     client_ca = tls.client_ca.read_bytes() if tls.client_ca else None
     return grpc.ssl_server_credentials(
         [(tls.key.read_bytes(), tls.cert.read_bytes())],
         root_certificates=client_ca,
         require_client_auth=client_ca is not None,
     )
-
-
-def _check(tls: Tls) -> None:
-    """Raises ListenError for files that cannot be used; the library would take them, and then refuse every client."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    try:
-        context.load_cert_chain(tls.cert, tls.key, password=_refuse_password)
-    except (ssl.SSLError, OSError) as error:
-        message = f"{tls.cert} and {tls.key} are not a certificate chain and its private key, both PEM: {error}"
-        raise ListenError(message) from error
-    if tls.client_ca is None:
-        return
-    try:
-        context.load_verify_locations(tls.client_ca)
-    except (ssl.SSLError, OSError) as error:
-        message = f"{tls.client_ca} does not hold CA certificates as PEM: {error}"
-        raise ListenError(message) from error
-
-
-def _refuse_password() -> str:
-    message = "the private key is encrypted; a server needs one that is not"
-    raise ListenError(message)

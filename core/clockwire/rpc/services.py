@@ -2,13 +2,18 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, cast
 
 import grpc
+from google.protobuf import descriptor_pool
+from google.protobuf.message_factory import GetMessageClass
 from grpc_health.v1 import health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from clockwire.api.authentication import Authenticator
+from clockwire.api.calls import Method
 from clockwire.api.draining import Drain
+from clockwire.api.procedures import Procedure
 from clockwire.api.scopes import ACCESS
 from clockwire.model.delivery import ClaimedDelivery
 from clockwire.model.instants import Clock
@@ -67,6 +72,12 @@ class Services:
         add_SubscriptionServiceServicer_to_server(self._subscriptions(), server)
         add_events(Events(self.event_log, database, self.drain, clock), server)
 
+    def procedures(self) -> Mapping[str, Procedure]:
+        """The same, for ways in that are not gRPC: "/clockwire.v1.RecordService/GetRecord" to what answers it."""
+        collected = _Collected()
+        self.register(cast("grpc.aio.Server", collected))
+        return collected.procedures
+
     def _subscriptions(self) -> Subscriptions:
         return Subscriptions(
             self.database,
@@ -87,3 +98,27 @@ def add_health(server: grpc.aio.Server, drain: Drain) -> None:
 def add_reflection(server: grpc.aio.Server) -> None:
     """The server tells tools which services it has."""
     reflection.enable_server_reflection([*SERVICES, reflection.SERVICE_NAME], server)  # type: ignore[no-untyped-call]
+
+
+class _Collected:
+    """Stands where a gRPC server would while services are registered, and keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.procedures: dict[str, Procedure] = {}
+
+    def add_generic_rpc_handlers(self, _handlers: object) -> None:
+        """The same again, in an older form."""
+
+    def add_registered_method_handlers(self, service: str, handlers: Mapping[str, Any]) -> None:
+        """The handlers of a service by the names of its methods."""
+        described = descriptor_pool.Default().FindServiceByName(service)
+        for name, handler in handlers.items():
+            method = described.methods_by_name[name]
+            path = f"/{service}/{name}"
+            self.procedures[path] = Procedure(
+                method=Method.named(path),
+                request=GetMessageClass(method.input_type),
+                response=GetMessageClass(method.output_type),
+                streams=handler.request_streaming or handler.response_streaming,
+                answer=handler.unary_unary,
+            )

@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from clockwire.api.tls import ListenError
 from clockwire.client.errors import KeyInvalid, Unavailable
 from clockwire.client.statuses import error_of
-from clockwire.rpc.listening import ListenError
 from clockwire.settings import Address
 from clockwire.v1.account_service_pb2 import GetCallerRequest
 from tests.support.server import ON_SQLITE, served
