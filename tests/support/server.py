@@ -112,9 +112,9 @@ def new_workspace(database: Database, clock: Clock, name: str) -> str:
     return _write(database, clock, "", lambda transaction: create_workspace(transaction, changes)).id
 
 
-def new_key(database: Database, clock: Clock, workspace_id: str, scopes: Iterable[str]) -> str:
+def new_key(database: Database, clock: Clock, workspace_id: str, scopes: Iterable[str], *, name: str = "a key") -> str:
     """The text of a new key."""
-    return _write(database, clock, workspace_id, lambda each: create_api_key(each, "a key", scopes)).text
+    return _write(database, clock, workspace_id, lambda each: create_api_key(each, name, scopes)).text
 
 
 def _write(database: Database, clock: Clock, workspace_id: str, operation: Callable[[Transaction], T]) -> T:

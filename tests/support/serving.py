@@ -4,10 +4,14 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
+from clockwire.cli.databases import opened
 from clockwire.client import Client
+from clockwire.model.api_key import SCOPES
+from clockwire.model.instants import system_clock
+from tests.support.server import new_key, new_workspace
 
 PROGRAM = str(Path(sys.executable).with_name("clockwire"))
 
@@ -22,25 +26,26 @@ class RunningServer:
     workspace_id: str = ""
     api_key: str = ""
     _process: "subprocess.Popen[str] | None" = None
-    _database: list[str] = field(default_factory=list)
+    _database: str = ""
 
     def create(self) -> None:
         """Make the database, the workspace and the key."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._database = ["--database", f"sqlite:///{self.folder / 'clockwire.db'}"]
-        self.workspace_id = run_program("workspace", "create", "acme", *self._database)
-        self.api_key = self.new_key("all")
+        self._database = f"sqlite:///{self.folder / 'clockwire.db'}"
+        with opened(self._database) as database:
+            self.workspace_id = new_workspace(database, system_clock, "acme")
+        self.api_key = self.new_key(*SCOPES, name="all scopes")
 
-    def new_key(self, *scopes: str) -> str:
+    def new_key(self, *scopes: str, name: str = "a key") -> str:
         """A key with these scopes."""
-        chosen = [argument for scope in scopes for argument in ("--scope", scope)]
-        return run_program("key", "create", "--workspace", self.workspace_id, *chosen, *self._database)
+        with opened(self._database) as database:
+            return new_key(database, system_clock, self.workspace_id, scopes, name=name)
 
     def start(self, listen: str = "127.0.0.1:0") -> None:
         """Serve, at the address of an earlier start if there was one."""
         with (self.folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [PROGRAM, "serve", *self._database, "--listen", self.target or listen, *self.options],
+                [PROGRAM, "serve", "--database", self._database, "--listen", self.target or listen, *self.options],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
@@ -79,8 +84,3 @@ def running_server(folder: Path, *options: str) -> Iterator[RunningServer]:
         yield server
     finally:
         server.stop()
-
-
-def run_program(*arguments: str) -> str:
-    """What `clockwire` prints on standard output when it is run like this."""
-    return subprocess.run([PROGRAM, *arguments], check=True, capture_output=True, text=True, timeout=60).stdout.strip()
