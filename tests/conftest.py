@@ -1,7 +1,6 @@
 """What any test may ask for: a clock that it moves, and a database of either kind with nothing in it."""
 
 import shutil
-import uuid
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 from clockwire.storage.database import Database
 from clockwire.storage.schema import migrate
 from tests.support.clock import MovableClock
+from tests.support.lending import Lending
 from tests.support.postgresql import PostgreSQL, running_postgresql
 
 
@@ -43,9 +43,10 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield _sqlite_url(file)
         return
     server: PostgreSQL = request.getfixturevalue("postgresql")
-    name = f"test_{uuid.uuid4().hex}"
-    yield server.create(name, template=request.getfixturevalue("postgresql_template"))
-    server.drop(name)
+    lending: Lending = request.getfixturevalue("lending")
+    name = lending.lend()
+    yield server.url(name)
+    lending.take_back(name)
 
 
 @pytest.fixture(scope="session")
@@ -64,10 +65,11 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_template(postgresql: PostgreSQL) -> str:
-    """The name of a database with every table in it, to be copied."""
+def lending(postgresql: PostgreSQL) -> Iterator[Lending]:
+    """Lends databases of PostgreSQL with every table in them and nothing else."""
     _migrate(postgresql.create("template"))
-    return "template"
+    with closing(Lending(postgresql, "template")) as lending:
+        yield lending
 
 
 def _sqlite_url(file: Path) -> str:
