@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up browser test whole-systems all-others check format lint types contract imports fresh generate bench
 bin := .venv/bin
+# Where this is set, as in many containers, every program that a test starts would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 heading = @printf '\n== %s\n'
 
 help: ## say what can be done here
