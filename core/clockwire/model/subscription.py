@@ -31,7 +31,7 @@ class StateReason(IntEnum):
     GONE = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Health:
     """What its attempts met lately."""
 

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import random as any_number
 
+from sqlalchemy import Connection
+
 from clockwire.model.delivery import LEASE, Attempt, Attempted, ClaimedDelivery, Delivery, DeliveryKind, DeliveryState
 from clockwire.model.fairness import shared
 from clockwire.model.instants import Instant
@@ -21,7 +23,7 @@ from clockwire.model.target import mask_query_values
 from clockwire.storage.attempts import insert_attempts
 from clockwire.storage.claims import claim, lock_held, select_due, select_due_times
 from clockwire.storage.deliveries import hold, select_bodies, update_deliveries
-from clockwire.storage.subscriptions import disable, lock_subscriptions, select_by_id, update_health
+from clockwire.storage.subscriptions import disable, lock_health, lock_subscriptions, select_by_id, update_health
 from clockwire.storage.transaction import Transaction
 
 Random = Callable[[], float]
@@ -81,7 +83,7 @@ def settle_attempts(
     What was leased to somebody else meanwhile is left alone: that attempt has been logged as one nobody knows of.
     """
     connection, now = transaction.connection, transaction.now
-    subscriptions = lock_subscriptions(connection, {each.claimed.subscription.id for each in attempted})
+    subscriptions = _lock_attempted(connection, attempted)
     known = [each for each in attempted if each.claimed.subscription.id in subscriptions]  # its workspace may be gone
     mine = lock_held(connection, [each.claimed.delivery for each in known])
     ours = [each for each in known if each.claimed.delivery.id in mine]
@@ -172,6 +174,14 @@ def _count_lost(
             attempts.append(_attempt_of(each, subscription, outcome, {}))
     insert_attempts(transaction.connection, attempts)
     return counted
+
+
+def _lock_attempted(connection: Connection, attempted: Sequence[Attempted]) -> dict[str, Subscription]:
+    """The subscriptions as they are now. Of most only the health is read: the rest is as it was when they were sent."""
+    sent = {each.claimed.subscription.id: each.claimed.subscription for each in attempted}
+    locked = lock_health(connection, sent)
+    changed = select_by_id(connection, [id_ for id_, (version, _) in locked.items() if version != sent[id_].version])
+    return {id_: changed.get(id_) or replace(sent[id_], health=health) for id_, (_, health) in locked.items()}
 
 
 def _note_health(

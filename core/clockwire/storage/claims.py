@@ -8,25 +8,20 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, text, update
+from sqlalchemy import Connection, select, text, update
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 from clockwire.model.delivery import Delivery, DeliveryKind, DeliveryState
 from clockwire.model.instants import Instant
 from clockwire.storage.bulk import BulkUpdate
 from clockwire.storage.deliveries import NAMES, of_row
+from clockwire.storage.keyed import LockingSelect
 from clockwire.storage.tables import delivery
 
 _columns = delivery.c
 _take = BulkUpdate(delivery, keys=["id"], columns=["state", "lease", "due_time"])
 
-# Built once: every settlement asks it.
-_leases = (
-    select(_columns.id, _columns.lease, _columns.attempt_count)
-    .where(_columns.id.in_(bindparam("ids", expanding=True)))
-    .order_by(_columns.id)
-    .with_for_update()
-)
+_leases = LockingSelect("SELECT id, lease, attempt_count FROM delivery", id_="id", lock="FOR UPDATE")
 
 _DUE = text("""
     WITH RECURSIVE one (subscription_id) AS (
@@ -86,7 +81,7 @@ def lock_held(connection: Connection, held: Sequence[Delivery]) -> set[str]:
 
     A delivery that was claimed again has another lease, or has counted the attempt that nobody knows of.
     """
-    rows = connection.execute(_leases, {"ids": [each.id for each in held]})
+    rows = _leases.run(connection, [each.id for each in held])
     now = {id_: (lease, attempt_count) for id_, lease, attempt_count in rows}
     return {each.id for each in held if now.get(each.id) == (each.lease, each.attempt_count)}
 

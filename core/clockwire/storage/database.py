@@ -41,6 +41,10 @@ class Database:
         with _reachable(), self._writing.connect() as connection, connection.begin():
             yield connection
 
+    def connect(self) -> Connection:
+        """A connection to write with, in no transaction yet. Raises DBAPIError."""
+        return self._writing.connect()
+
     async def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What *query* finds, asked on a reader thread."""
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, delete, select, tuple_
+from sqlalchemy import Connection, delete
 
 from clockwire.model.instants import HOUR, Instant
 from clockwire.storage.bulk import BulkInsert
+from clockwire.storage.keyed import BulkSelect
 from clockwire.storage.tables import kept_answer
 
 KEPT_FOR = 72 * HOUR
@@ -14,6 +15,9 @@ KEPT_FOR = 72 * HOUR
 Key = tuple[str, str, str]
 
 _columns = kept_answer.c
+_select = BulkSelect(
+    kept_answer, keys=["method", "request_id"], columns=["method", "request_id", "digest", "answer", "create_time"]
+)
 _insert = BulkInsert(
     kept_answer, ["workspace_id", "method", "request_id", "digest", "answer", "create_time"], replace=True
 )
@@ -21,14 +25,14 @@ _insert = BulkInsert(
 
 def select_answers(connection: Connection, keys: Iterable[Key], since: Instant) -> dict[Key, tuple[bytes, bytes]]:
     """Digest and sealed answer of each request that was answered since."""
-    wanted = list(keys)
-    if not wanted:
-        return {}
-    query = select(kept_answer).where(
-        tuple_(_columns.workspace_id, _columns.method, _columns.request_id).in_(wanted), _columns.create_time >= since
-    )
+    wanted: dict[str, list[tuple[str, str]]] = {}
+    for workspace_id, method, request_id in keys:
+        wanted.setdefault(workspace_id, []).append((method, request_id))
     return {
-        (row.workspace_id, row.method, row.request_id): (row.digest, row.answer) for row in connection.execute(query)
+        (workspace_id, method, request_id): (digest, answer)
+        for workspace_id, requests in wanted.items()
+        for method, request_id, digest, answer, time in _select.run(connection, workspace_id, requests)
+        if time >= since
     }
 
 

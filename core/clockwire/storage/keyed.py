@@ -4,10 +4,10 @@ The keys travel in one parameter: a JSON array on SQLite (`json_each`), an array
 one text serves any number of them.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import orjson
 from sqlalchemy import BigInteger, Connection, Integer, Table
 
 from clockwire.storage.statements import run_statement
@@ -29,6 +29,30 @@ class BulkSelect:
             return ()
         joined, parameters = self._given.joined(connection, workspace_id, listed)
         rows: Sequence[Any] = run_statement(connection, self._head + joined + tail, parameters).fetchall()
+        return rows
+
+
+class LockingSelect:
+    """Finds rows by their ids, of whatever workspace, and nobody else changes them until the commit.
+
+    They are locked in the order of the ids, so that no two wait for each other. SQLite has one lock, for all.
+    """
+
+    def __init__(self, head: str, *, id_: str, lock: str) -> None:
+        """*head* is the statement up to its WHERE; *lock* how PostgreSQL locks."""
+        self._texts = {
+            "sqlite": f"{head} WHERE {id_} IN (SELECT value FROM json_each(?))",
+            "postgresql": f"{head} WHERE {id_} = ANY(%s) ORDER BY {id_} {lock}",
+        }
+
+    def run(self, connection: Connection, ids: Iterable[str]) -> Sequence[Any]:
+        """The rows, in no order."""
+        listed = list(ids)
+        if not listed:
+            return ()
+        dialect = connection.dialect.name
+        given = listed if dialect == "postgresql" else orjson.dumps(listed).decode()
+        rows: Sequence[Any] = run_statement(connection, self._texts[dialect], (given,)).fetchall()
         return rows
 
 
@@ -66,7 +90,7 @@ class _Given:
         """The text of the join, and its parameters."""
         if connection.dialect.name == "postgresql":
             return self._postgresql, (*(list(column) for column in zip(*keys, strict=True)), workspace_id)
-        return self._sqlite, (json.dumps(keys), workspace_id)
+        return self._sqlite, (orjson.dumps(keys, default=tuple).decode(), workspace_id)
 
 
 def _cast(table: Table, column: str) -> str:

@@ -25,6 +25,14 @@ def run_statement(connection: Connection, text: str, parameters: tuple[Any, ...]
     return cursor
 
 
+def commit(connection: Connection) -> None:
+    """What was written is durable. Raises DBAPIError."""
+    try:
+        connection.connection.commit()
+    except _errors_of(connection) as error:
+        raise _told(connection, "COMMIT", error) from error
+
+
 def _errors_of(connection: Connection) -> type[Exception]:
     """What all errors of the driver are (PEP 249)."""
     errors: type[Exception] = connection.dialect.loaded_dbapi.Error

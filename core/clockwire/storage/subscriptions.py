@@ -11,6 +11,7 @@ from clockwire.model.instants import Instant
 from clockwire.model.payloads import PayloadFormat
 from clockwire.model.subscription import Health, StateReason, Subscription, SubscriptionState, SubscriptionStats
 from clockwire.storage.bulk import BulkInsert, BulkUpdate
+from clockwire.storage.keyed import LockingSelect
 from clockwire.storage.tables import delivery, subscription
 from clockwire.v1.events_pb2 import EventFilter
 
@@ -23,6 +24,9 @@ _update_health = BulkUpdate(subscription, keys=["id"], columns=_health_names)
 # Built once: every claim and every settlement asks them. SQLite has its own lock, and leaves FOR UPDATE out.
 _of_ids = select(subscription).where(_columns.id.in_(bindparam("ids", expanding=True))).order_by(_columns.id)
 _lock_ids = _of_ids.with_for_update(key_share=True)
+_lock_health = LockingSelect(
+    f"SELECT id, version, {', '.join(_health_names)} FROM subscription", id_="id", lock="FOR NO KEY UPDATE"
+)
 
 
 def find_subscription(connection: Connection, workspace_id: str, subscription_id: str) -> Subscription | None:
@@ -66,7 +70,8 @@ def select_subscriptions(
 
 def select_by_id(connection: Connection, ids: Iterable[str]) -> dict[str, Subscription]:
     """Subscriptions of any workspace, deleted ones too."""
-    return {each.id: each for each in _select(connection, _of_ids, {"ids": sorted(ids)})}
+    wanted = sorted(ids)
+    return {each.id: each for each in _select(connection, _of_ids, {"ids": wanted})} if wanted else {}
 
 
 def lock_subscriptions(connection: Connection, ids: Iterable[str]) -> dict[str, Subscription]:
@@ -75,6 +80,12 @@ def lock_subscriptions(connection: Connection, ids: Iterable[str]) -> dict[str, 
     Whoever changes a subscription and its deliveries takes this lock before the deliveries', in the order of ids.
     """
     return {each.id: each for each in _select(connection, _lock_ids, {"ids": sorted(ids)})}
+
+
+def lock_health(connection: Connection, ids: Iterable[str]) -> dict[str, tuple[int, Health]]:
+    """As `lock_subscriptions`, for who knows the rest: the version of each, and how it is doing."""
+    rows = _lock_health.run(connection, ids)
+    return {id_: (version, Health(*health)) for id_, version, *health in rows}
 
 
 def put_subscription(connection: Connection, value: Subscription) -> None:

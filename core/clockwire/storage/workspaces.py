@@ -3,35 +3,35 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from clockwire.model.errors import ResourceNotFound
 from clockwire.model.workspace import Workspace
 from clockwire.storage.bulk import BulkUpdate
+from clockwire.storage.keyed import LockingSelect
+from clockwire.storage.statements import run_statement
 from clockwire.storage.tables import event_log, workspace
 from clockwire.storage.transaction import Log
 
 _advance = BulkUpdate(event_log, keys=["workspace_id"], columns=["head", "last_time", "subscriptions_version"])
-_logs = select(event_log, workspace).join(workspace, workspace.c.id == event_log.c.workspace_id)
-# Built once: every group of operations begins with it. SQLite has its own lock, and leaves FOR UPDATE out.
-_lock = (
-    _logs.where(event_log.c.workspace_id.in_(bindparam("ids", expanding=True)))
-    .order_by(event_log.c.workspace_id)
-    .with_for_update(of=event_log)
-)
+_WORKSPACE = tuple(Workspace.__dataclass_fields__)
+_HEAD = ("epoch", "head", "earliest", "last_time", "subscriptions_version")
+_columns = ", ".join([*(f"workspace.{name}" for name in _WORKSPACE), *(f"event_log.{name}" for name in _HEAD)])
+_logs = f"SELECT {_columns} FROM event_log JOIN workspace ON workspace.id = event_log.workspace_id"
+# Every group of operations begins with it.
+_lock = LockingSelect(_logs, id_="workspace_id", lock="FOR UPDATE OF event_log")
+_find = {"sqlite": f"{_logs} WHERE workspace_id = ?", "postgresql": f"{_logs} WHERE workspace_id = %s"}
 
 
 def lock_logs(connection: Connection, workspace_ids: Iterable[str]) -> dict[str, Log]:
     """The logs of these workspaces, locked in the order of their ids, so that no two groups wait for each other."""
-    ids = sorted(workspace_ids)
-    if not ids:
-        return {}
-    return {row.workspace_id: _log(row) for row in connection.execute(_lock, {"ids": ids})}
+    logs = map(_log, _lock.run(connection, workspace_ids))
+    return {each.workspace.id: each for each in logs}
 
 
 def find_log(connection: Connection, workspace_id: str) -> Log | None:
     """The log of a workspace as it is now."""
-    row = connection.execute(_logs.where(event_log.c.workspace_id == workspace_id)).one_or_none()
+    row = run_statement(connection, _find[connection.dialect.name], (workspace_id,)).fetchone()
     return _log(row) if row else None
 
 
@@ -86,15 +86,10 @@ def advance_logs(connection: Connection, logs: Sequence[Log]) -> None:
     _advance.run(connection, [(log.workspace.id, log.head, log.last_time, log.subscriptions_version) for log in logs])
 
 
-def _log(row: Row[tuple[object, ...]]) -> Log:
-    return Log(
-        workspace=of_row(row),
-        epoch=row.epoch,
-        head=row.head,
-        earliest=row.earliest,
-        last_time=row.last_time,
-        subscriptions_version=row.subscriptions_version,
-    )
+def _log(row: Sequence[Any]) -> Log:
+    """The log in a row of a workspace and its log."""
+    split = len(_WORKSPACE)
+    return Log(Workspace(**dict(zip(_WORKSPACE, row, strict=False))), *row[split:])
 
 
 def of_row(row: Row[tuple[object, ...]]) -> Workspace:

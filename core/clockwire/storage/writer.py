@@ -30,6 +30,7 @@ from clockwire.storage.kept_answers import KEPT_FOR, Key, insert_answers, select
 from clockwire.storage.statements import run_statement
 from clockwire.storage.transaction import Log, Transaction
 from clockwire.storage.workspaces import lock_logs
+from clockwire.storage.write_connection import WriteConnection
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -37,7 +38,6 @@ log = structlog.get_logger(__name__)
 
 LARGEST_GROUP = 512
 QUEUE_LIMIT = 10_000
-_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +106,7 @@ class Writer(Generic[S]):
         queue_limit: int = QUEUE_LIMIT,
     ) -> None:
         """At most *queue_limit* operations wait; more are refused."""
-        self._database = database
+        self._connection = WriteConnection(database)
         self._vault = vault
         self._clock = clock
         self._seal = seal
@@ -154,6 +154,7 @@ class Writer(Generic[S]):
             now, held = _without_repeats(jobs)
             self._write_group(now)
             if stopping and not held:
+                self._connection.close()
                 return
 
     def _next_group(self, held: list[Job[Any]]) -> tuple[list[Job[Any]], bool]:
@@ -168,23 +169,24 @@ class Writer(Generic[S]):
             pass
         return jobs, False
 
-    def _write_group(self, jobs: Sequence[Job[Any]], tries: int = _TRIES) -> None:
-        """Each job is answered. After a passing fault they are tried again one by one, if they surely left no trace."""
+    def _write_group(self, jobs: Sequence[Job[Any]]) -> None:
+        """Each job is answered. If the connection was lost before the commit, another is tried, once."""
         progress = _Progress()
         try:
-            group, sealed = self._commit(jobs, progress)
+            try:
+                group, sealed = self._commit(jobs, progress)
+            except DBAPIError as error:
+                if progress.committing or not error.connection_invalidated:
+                    raise
+                group, sealed = self._commit(jobs, progress)
         except Exception as error:  # noqa: BLE001 - the thread must live on, and every caller be answered
-            if progress.committing or tries == 0 or not (isinstance(error, DBAPIError) and is_passing(error)):
-                _answer([(job, _told(error)) for job in jobs])
-                return
-            for job in jobs:
-                self._write_group([job], tries - 1)
+            _answer([(job, _told(error)) for job in jobs])
             return
         self._committed(sealed)
         _answer(group.answers)
 
     def _commit(self, jobs: Sequence[Job[Any]], progress: "_Progress") -> tuple[Group, S]:
-        with self._database.writing() as connection:
+        with self._connection.transaction() as connection:
             logs = lock_logs(connection, {job.caller.workspace_id for job in jobs if job.caller.workspace_id})
             group = Group(now=self._clock(), logs=logs)
             kept = select_answers(connection, (job.key for job in jobs if job.key), group.now - KEPT_FOR)

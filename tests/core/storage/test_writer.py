@@ -4,7 +4,7 @@ import asyncio
 import threading
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text
 
 from clockwire.model.caller import system
 from clockwire.model.errors import FieldInvalid, QuotaExceeded, RequestIdReused, ResourceNotFound
@@ -170,6 +170,29 @@ async def test_kept_answers_are_not_stored_in_clear(work, caller, database):
     with database.reading() as connection:
         answer = connection.exec_driver_sql("SELECT answer FROM kept_answer").scalar_one()
     assert b"secret" not in bytes(answer)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_connection_that_was_lost_is_replaced(work, caller):
+    await work.writer.write(adding("before"), caller)
+    with work.database.reading() as connection:
+        connection.execute(text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"))
+
+    await work.writer.write(adding("after"), caller)
+
+    assert names(work.database) == {"before", "after"}
+
+
+async def test_what_an_operation_leaves_undone_in_a_failed_group_is_not_there(work, caller):
+    def unsealed(transaction):
+        adding("half done")(transaction)
+        transaction.publish(None)
+
+    with pytest.raises(AttributeError):
+        await work.writer.write(unsealed, caller)
+
+    await work.writer.write(adding("after"), caller)
+    assert names(work.database) == {"after"}
 
 
 async def test_an_unknown_workspace_is_refused(work):
