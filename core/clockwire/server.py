@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import structlog
+from starlette.types import ASGIApp
 
 from clockwire.api.authentication import Authenticator
 from clockwire.api.calls import Calls
@@ -25,6 +26,9 @@ from clockwire.rpc.services import Services, add_health, add_reflection
 from clockwire.rpc.streams import Streams
 from clockwire.rpc.writes import Writes
 from clockwire.settings import Address, Settings
+from clockwire.web.app import application
+from clockwire.web.listening import listening
+from clockwire.web.parts import Parts
 from clockwire.webhooks.envelopes import Envelopes
 
 #: How often to look for what other processes wrote.
@@ -33,11 +37,11 @@ POLL_SECONDS = 1.0
 log = structlog.get_logger(__name__)
 
 
-async def serve(settings: Settings, ready: Callable[[Address], None]) -> None:
-    """Answers calls until a signal says to stop; *ready* hears the address once it does."""
+async def serve(settings: Settings, ready: "Callable[[Addresses], None]") -> None:
+    """Answers calls until a signal says to stop; *ready* hears the addresses once it does."""
     with _stop_signals() as stopping:
         async with running(settings) as server:
-            ready(server.address)
+            ready(server.addresses)
             await stopping.wait()
 
 
@@ -51,10 +55,18 @@ async def dispatch(settings: Settings, ready: Callable[[], None]) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Addresses:
+    """Where a server answers."""
+
+    grpc: Address | None
+    http: Address | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
     """A server that answers."""
 
-    address: Address
+    addresses: Addresses
     engine: Engine
     streams: Streams
     housekeeping: Housekeeping
@@ -72,8 +84,8 @@ async def running(settings: Settings, *, clock: Clock = system_clock) -> AsyncIt
         stack.push_async_callback(housekeeping.note_key_uses)
         await stack.enter_async_context(_background(streams.run(), housekeeping.run()))
         services = _services(engine, authenticator, drain, facts=_facts(settings), clock=clock)
-        address = await stack.enter_async_context(_listening(settings, services, streams))
-        yield Server(address=address, engine=engine, streams=streams, housekeeping=housekeeping)
+        addresses = await stack.enter_async_context(_ports(settings, engine, services, streams))
+        yield Server(addresses=addresses, engine=engine, streams=streams, housekeeping=housekeeping)
 
 
 def _services(
@@ -97,9 +109,51 @@ def _services(
 
 
 @asynccontextmanager
-async def _listening(settings: Settings, services: Services, streams: Streams) -> AsyncIterator[Address]:
+async def _ports(settings: Settings, engine: Engine, services: Services, streams: Streams) -> AsyncIterator[Addresses]:
+    """The ports that are asked for are open. On the way out both drain at once."""
+    calls = Calls(services.authenticator, services.drain)
+    async with AsyncExitStack() as grpc_port, AsyncExitStack() as http_port:
+        grpc = http = None
+        if settings.grpc:
+            grpc = await grpc_port.enter_async_context(_listening(settings, services, calls, streams))
+        if settings.http:
+            app = application(_parts(engine, services, calls))
+            http = await http_port.enter_async_context(_listening_for_http(settings, settings.http, app))
+        try:
+            yield Addresses(grpc=grpc, http=http)
+        finally:
+            streams.drain()
+            await asyncio.gather(grpc_port.aclose(), http_port.aclose())
+
+
+def _parts(engine: Engine, services: Services, calls: Calls) -> Parts:
+    return Parts(
+        calls=calls,
+        procedures=services.procedures(),
+        database=engine.database,
+        writer=engine.writer,
+        vault=engine.vault,
+        samples=services.samples,
+        check_target=engine.check_target,
+        drain=services.drain,
+        clock=services.clock,
+    )
+
+
+@asynccontextmanager
+async def _listening_for_http(settings: Settings, address: Address, app: ASGIApp) -> AsyncIterator[Address]:
+    tls, drain_seconds = _tls(settings), settings.drain_timeout.total_seconds()
+    async with listening(app, address.host, address.port, tls=tls, drain_seconds=drain_seconds) as port:
+        bound = Address(host=address.host, port=port)
+        log.info("listening for http", address=str(bound), tls=tls is not None)
+        yield bound
+    log.info("stopped listening for http")
+
+
+@asynccontextmanager
+async def _listening(settings: Settings, services: Services, calls: Calls, streams: Streams) -> AsyncIterator[Address]:
     """The port is open. On the way out: not healthy, streams end, calls in flight finish."""
-    frame = Frame(Calls(services.authenticator, services.drain), streams)
+    frame = Frame(calls, streams)
     server = new_server(frame)
     services.register(server)
     add_health(server, services.drain)

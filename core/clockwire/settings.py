@@ -69,6 +69,8 @@ class Settings:
 
     database: str = USUAL_DATABASE
     listen: Address = field(default_factory=lambda: Address.of(USUAL_ADDRESS))
+    grpc: bool = True
+    http: Address | None = None
     tls_cert: Path | None = None
     tls_key: Path | None = None
     tls_client_ca: Path | None = None
@@ -90,12 +92,19 @@ class Settings:
         if self.tls_client_ca and not self.tls_cert:
             message = "--tls-client-ca needs --tls-cert and --tls-key"
             raise SettingError(message)
-        if not self.tls_cert and not self.insecure and not self.listen.is_loopback:
+        if not self.grpc and not self.http:
+            message = "--no-grpc needs --http HOST:PORT: else nothing could be asked"
+            raise SettingError(message)
+        exposed = [address for address in self._addresses() if not address.is_loopback]
+        if exposed and not self.tls_cert and not self.insecure:
             message = (
-                f"{self.listen} can be reached from other machines, and keys would cross the network in clear: "
+                f"{exposed[0]} can be reached from other machines, and keys would cross the network in clear: "
                 "give --tls-cert and --tls-key, or --insecure if something in front of this server does TLS"
             )
             raise SettingError(message)
+
+    def _addresses(self) -> Sequence[Address]:
+        return [*([self.listen] if self.grpc else []), *([self.http] if self.http else [])]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +150,17 @@ OPTIONS: Mapping[str, Option] = {
             flag="--listen",
             value="HOST:PORT",
             meaning="Where gRPC calls come in. Port 0 picks a free one.",
+        ),
+        Option(
+            name="grpc",
+            flag="--grpc/--no-grpc",
+            meaning="Answer gRPC calls. Without, this process answers HTTP alone.",
+        ),
+        Option(
+            name="http",
+            flag="--http",
+            value="HOST:PORT",
+            meaning="Where HTTP requests come in, if anywhere: calls as JSON, and monitoring. Port 0 picks a free one.",
         ),
         Option(name="tls_cert", flag="--tls-cert", value="FILE", meaning="The server's certificate chain, PEM."),
         Option(name="tls_key", flag="--tls-key", value="FILE", meaning="The private key of --tls-cert, PEM."),

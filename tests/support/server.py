@@ -46,7 +46,7 @@ class Served:
     @property
     def target(self) -> str:
         """Where it listens."""
-        return str(self.server.address)
+        return str(self.server.addresses.grpc)
 
     @property
     def engine(self) -> Engine:

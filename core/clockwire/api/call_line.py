@@ -26,9 +26,9 @@ log = structlog.get_logger(__name__)
 class CallLine:
     """The line of one call, from its beginning on."""
 
-    def __init__(self, method: str) -> None:
+    def __init__(self, method: str, **noted: str) -> None:
         self._begin = time.perf_counter()
-        self._fields: dict[str, object] = {"method": method.removeprefix("/clockwire.v1.")}
+        self._fields: dict[str, object] = {"method": method.removeprefix("/clockwire.v1."), **noted}
 
     def made_by(self, caller: Caller) -> None:
         """It is known who calls."""

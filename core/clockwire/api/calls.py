@@ -1,8 +1,8 @@
 """What stands around a call, whichever way it came in: who calls and may it, what an error is, one line in the log."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -59,15 +59,26 @@ class Calls:
         self._authenticator = authenticator
         self._drain = drain
 
-    @asynccontextmanager
-    async def framed(self, method: Method, said: Iterable[tuple[str, str | bytes]]) -> AsyncIterator[Call]:
-        """The call, from letting the caller in to the line in the log. Raises ClockwireError and nothing else.
+    def framed(
+        self, method: Method, said: Iterable[tuple[str, str | bytes]], **noted: str
+    ) -> AbstractAsyncContextManager[Call]:
+        """The call of somebody with a key, as the table of scopes or *method* says; else as `admitted_by`.
 
         *said* is what the caller says beside its request: metadata over gRPC, headers over HTTP, names in lower case.
         """
-        line = CallLine(method.name)
+        return self.admitted_by(lambda: admit(said, method.access, self._authenticator), method.name, **noted)
+
+    @asynccontextmanager
+    async def admitted_by(
+        self, admitting: Callable[[], Awaitable[Admitted]], name: str, **noted: str
+    ) -> AsyncIterator[Call]:
+        """The call, from letting the caller in to the line in the log. Raises ClockwireError and nothing else.
+
+        *noted* stands in that line too.
+        """
+        line = CallLine(name, **noted)
         try:
-            admitted = await self._admitted(said, method.access)
+            admitted = await self._let_in(admitting)
             line.made_by(admitted.caller)
             yield Call(admitted, line, self._drain)
         except asyncio.CancelledError:
@@ -82,9 +93,9 @@ class Calls:
         else:
             line.end("OK")
 
-    async def _admitted(self, said: Iterable[tuple[str, str | bytes]], access: Access) -> Admitted:
+    async def _let_in(self, admitting: Callable[[], Awaitable[Admitted]]) -> Admitted:
         if self._drain.over:
             raise ServerDraining
-        admitted = await admit(said, access, self._authenticator)
+        admitted = await admitting()
         set_caller(admitted)
         return admitted

@@ -18,8 +18,13 @@ def decoded(body: bytes, decode: Callable[[bytes], Message]) -> Message:
         request = decode(body)
     except DecodeError as error:
         raise FieldInvalid.of("request", "these bytes are not a message of the kind that this call takes") from error
-    # No database has a place for it, so no name holds it. Most bodies hold no such byte at all and are not walked.
-    if b"\0" in body and (path := next(_with_nul(request), None)):
+    # Most bodies hold no such byte at all and are not walked.
+    return without_nul(request) if b"\0" in body else request
+
+
+def without_nul(request: Message) -> Message:
+    """The request, if no text in it has a NUL: no database has a place for that, so no name holds it."""
+    if path := next(_with_nul(request), None):
         raise FieldInvalid.of(path, "has a NUL character, which no text may hold")
     return request
 

@@ -65,6 +65,16 @@ class Internal(ClockwireError):
         super().__init__(f"something went wrong here; incident {incident_id}", incident_id=incident_id)
 
 
+class TransportRefusal(ClockwireError):
+    """What the transport itself refuses: a code and a sentence, and no reason, as gRPC's own refusals have none."""
+
+    reason = ""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
 def of_exception(error: Exception) -> ClockwireError:
     """The error as callers may know it. What nobody foresaw is logged under a new incident id."""
     if isinstance(error, ClockwireError):
@@ -76,6 +86,8 @@ def of_exception(error: Exception) -> ClockwireError:
 
 def code_of(error: ClockwireError) -> str:
     """The code of the nearest ancestor that has one."""
+    if isinstance(error, TransportRefusal):
+        return error.code
     kinds = (CODE_OF[kind] for kind in type(error).__mro__ if kind in CODE_OF)
     return next(kinds, "INTERNAL")
 
@@ -98,7 +110,7 @@ def retry_after(error: ClockwireError) -> float | None:
 
 def details_of(error: ClockwireError) -> Sequence[Message]:
     """What programs read, ErrorInfo first; violations beyond what fits are left out."""
-    return list(_details(error))
+    return list(_details(error)) if error.reason else []
 
 
 def _details(error: ClockwireError) -> Iterator[Message]:

@@ -41,7 +41,7 @@ class _HostPort(click.ParamType[Address]):
 
 
 _TYPES: dict[str, Any] = {
-    "listen": _HostPort(),
+    **dict.fromkeys(("listen", "http"), _HostPort()),
     "allow_target": _Cidr(),
     "max_streams_per_key": click.IntRange(min=1),
     "drain_timeout": click.FloatRange(min=0),

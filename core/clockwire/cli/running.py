@@ -13,7 +13,7 @@ from clockwire.cli.databases import opened
 from clockwire.cli.flags import flags, settings_of, unknown_variables
 from clockwire.logs import configure_logs
 from clockwire.operations.workspaces import renew_epoch
-from clockwire.settings import OPTIONS, Address, Settings
+from clockwire.settings import OPTIONS, Settings
 from clockwire.storage import schema
 from clockwire.storage.workspaces import select_workspaces
 
@@ -23,9 +23,10 @@ log = structlog.get_logger(__name__)
 @click.command()
 @flags(*OPTIONS)
 def serve(**given: Any) -> None:  # noqa: ANN401
-    """Answer gRPC calls and send webhooks, until SIGTERM or Ctrl-C.
+    """Answer gRPC calls, and HTTP requests if --http says where, and send webhooks, until SIGTERM or Ctrl-C.
 
-    Prints one line, "listening on HOST:PORT", when it is ready; its log goes to standard error. A new SQLite file or an
+    Prints "listening on HOST:PORT" when it is ready, and "http listening on HOST:PORT" if there is HTTP; with --no-grpc
+    only that. Its log goes to standard error. A new SQLite file or an
     empty PostgreSQL database gets its tables now, and an older SQLite file is brought up to date.
 
     When it is told to stop it drains: open streams end with UNAVAILABLE and a hint to come back, calls in flight
@@ -75,5 +76,8 @@ def _run(settings: Settings, work: Coroutine[Any, Any, None]) -> None:
         runner.run(work)
 
 
-def _say_listening(address: Address) -> None:
-    click.echo(f"listening on {address}")
+def _say_listening(addresses: server.Addresses) -> None:
+    if addresses.grpc:
+        click.echo(f"listening on {addresses.grpc}")
+    if addresses.http:
+        click.echo(f"http listening on {addresses.http}")

@@ -87,7 +87,7 @@ async def test_with_mutual_tls_a_key_is_needed_all_the_same(database_url, clock,
 @ON_SQLITE
 async def test_a_port_that_is_taken_is_not_shared(server, clock, tmp_path):
     with pytest.raises(ListenError, match="in use"):
-        async with served(f"sqlite:///{tmp_path / 'other.db'}", clock, listen=server.server.address):
+        async with served(f"sqlite:///{tmp_path / 'other.db'}", clock, listen=server.server.addresses.grpc):
             pass
 
 

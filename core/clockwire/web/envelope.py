@@ -1,0 +1,62 @@
+"""What stands around every HTTP request: an id, some headers, a line in the log, and an answer whatever happens."""
+
+import time
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from clockwire.api.errors import of_exception
+from clockwire.web.errors import refusal
+from clockwire.web.requests import request_id
+
+#: After these an address goes on with what only its owner may know.
+_SECRET_AFTER = ("/hooks/in/",)
+_LONGEST_PATH = 100
+
+log = structlog.get_logger(__name__)
+
+
+class Envelope:
+    """Wraps the application. Calls log a line of their own; here every request has one, at debug."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The request is answered."""
+        begin, id_, status = time.perf_counter(), request_id(scope), 0
+
+        async def send_on(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["x-request-id"] = id_
+                headers["x-content-type-options"] = "nosniff"
+                headers.setdefault("cache-control", "no-store")
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_on)
+        except Exception as error:
+            if status:
+                raise
+            await refusal(of_exception(error))(scope, receive, send_on)
+        log.debug(
+            "http request",
+            http_method=scope["method"],
+            path=shown_path(scope["path"]),
+            status=status,
+            milliseconds=round((time.perf_counter() - begin) * 1000, 1),
+            request_id=id_,
+        )
+
+
+def shown_path(path: str) -> str:
+    """The path as the log may show it: without tokens. What follows a question mark is never shown."""
+    for start in _SECRET_AFTER:
+        if path.startswith(start):
+            public = path.removeprefix(start).split("/", 1)[0]
+            path = f"{start}{public}/***"
+    return path[:_LONGEST_PATH]
