@@ -27,6 +27,9 @@ T = TypeVar("T")
 
 SECRET_KEY = "A" * 43 + "="
 
+#: For the settings `listen` and `http`.
+ANY_PORT = Address.of("127.0.0.1:0")
+
 #: For tests of what has nothing to do with the kind of database.
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -47,6 +50,18 @@ class Served:
     def target(self) -> str:
         """Where it listens."""
         return str(self.server.addresses.grpc)
+
+    @property
+    def http_target(self) -> Address:
+        """Where it listens for HTTP, if it was made with `http=ANY_PORT`."""
+        address = self.server.addresses.http
+        assert address is not None, "this server has no HTTP port"
+        return address
+
+    @property
+    def http_url(self) -> str:
+        """The same as the beginning of a URL."""
+        return f"http://{self.http_target}"
 
     @property
     def engine(self) -> Engine:

@@ -39,17 +39,18 @@ class Call:
         self.admitted = admitted
         self._line = line
         self._drain = drain
-        self._may_wait = False
+        #: Whether it can ask to wait for something.
+        self.may_wait = False
 
     def asked(self, request: T) -> T:
         """The request, once it is read: the log shows its plain fields."""
         self._line.asked(request)
-        self._may_wait = isinstance(request, Message) and "wait_timeout" in request.DESCRIPTOR.fields_by_name
+        self.may_wait = isinstance(request, Message) and "wait_timeout" in request.DESCRIPTOR.fields_by_name
         return request
 
     async def answer(self, answering: Awaitable[T]) -> T:
         """What comes of it. A call that may wait for something (a long poll) ends when the server drains."""
-        return await (self._drain.before(answering) if self._may_wait else answering)
+        return await (self._drain.before(answering) if self.may_wait else answering)
 
 
 class Calls:

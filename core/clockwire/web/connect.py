@@ -26,7 +26,7 @@ from clockwire.web.errors import HttpRefusal, refusal
 from clockwire.web.framing import keyed
 from clockwire.web.messages import FORMS, Form
 from clockwire.web.parts import Parts
-from clockwire.web.requests import read_body
+from clockwire.web.requests import read_body, while_there
 
 T = TypeVar("T")
 
@@ -84,6 +84,8 @@ class _Unary:
         form = _form(request)
         message = call.asked(form.read(await deadline.keep(read_body(request)), self._procedure.request))
         answering = call.answer(self._procedure.answer(message, deadline))
+        if call.may_wait:
+            answering = while_there(request, answering)
         return _response(request, form, self._message(await deadline.keep(answering)))
 
     def _message(self, answer: Message | bytes) -> Message:

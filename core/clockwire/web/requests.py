@@ -1,17 +1,22 @@
 """What of a request do routes read? What it says beside its body, its id, and a body no larger than is allowed."""
 
+import asyncio
 import re
 import uuid
 import zlib
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from http import HTTPStatus
+from typing import TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Scope
 
 from clockwire.api.decoding import LARGEST_REQUEST
+from clockwire.api.draining import Ending
 from clockwire.model.errors import MessageTooLarge
 from clockwire.web.errors import ClientGone, HttpRefusal
+
+T = TypeVar("T")
 
 _REQUEST_ID = re.compile(r"[!-~]{1,128}")
 _GZIP_WINDOW = 31  # zlib's word for: a gzip head, and the largest window
@@ -45,6 +50,22 @@ async def read_body(request: Request, *, limit: int = LARGEST_REQUEST) -> bytes:
     except ClientDisconnect as error:
         raise ClientGone from error
     return _unpacked(bytes(body), request.headers.get("content-encoding", "identity"), limit)
+
+
+async def while_there(request: Request, waiting: Awaitable[T]) -> T:
+    """What *waiting* gives; ClientGone if the client goes away before. To be asked once the body was read."""
+    gone = Ending()
+    watching = asyncio.create_task(_tell_when_gone(request, gone))
+    try:
+        return await gone.before(waiting)
+    finally:
+        watching.cancel()
+
+
+async def _tell_when_gone(request: Request, gone: Ending) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    gone.end(ClientGone())
 
 
 def _unpacked(body: bytes, encoding: str, limit: int) -> bytes:
