@@ -5,20 +5,23 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from clockwire.cli.databases import opened
 from clockwire.client import Client
 from clockwire.client.errors import ServerDraining
+from clockwire.model.api_key import SCOPES
+from clockwire.model.instants import system_clock
 from clockwire.v1.account_service_pb2 import GetCallerRequest, GetServerInfoRequest
 from clockwire.v1.event_service_pb2 import WatchEventsRequest
 from clockwire.v1.events_pb2 import EventStart
+from tests.support.server import new_key, new_workspace
+from tests.support.serving import PROGRAM
 
-PROGRAM = str(Path(sys.executable).with_name("clockwire"))
 LATEST = EventStart(position=EventStart.POSITION_LATEST)
 
 
@@ -93,7 +96,9 @@ def program(database_url, tmp_path):
 @pytest.fixture
 def key(program):
     """A key for everything in a new workspace."""
-    return program.line("key", "create", "--workspace", program.line("workspace", "create", "Acme"), "--scope", "all")
+    with opened(program.url) as database:
+        workspace_id = new_workspace(database, system_clock, "Acme")
+        return new_key(database, system_clock, workspace_id, SCOPES, name="all scopes")
 
 
 def test_a_server_is_told_to_stop_drains_and_exits_with_0(program, key):
