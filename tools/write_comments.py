@@ -1,7 +1,7 @@
 """What do the contract's comments say of each column? Writes them down, since descriptors forget them at run time.
 
 Usage: write_comments.py DESCRIPTOR_SET OUTPUT, where the set was made by protoc with --include_source_info. The
-comments of the fields of Record and of its bodies become a Python module; the same input gives the same bytes.
+comments of the fields of Record, its bodies and Timer become a Python module; the same input gives the same bytes.
 """
 
 import json
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 
-RECORDS = "clockwire/v1/records.proto"
+FILES = ("clockwire/v1/records.proto", "clockwire/v1/timers.proto")
 MESSAGES, FIELDS = FileDescriptorProto.MESSAGE_TYPE_FIELD_NUMBER, 2  # DescriptorProto.field is number 2
 LEFT_OUT = {"RecordKey"}  # in the same file, but no part of a record
 
@@ -27,8 +27,8 @@ COMMENTS: Mapping[str, str] = {
 def main(descriptor_set: str, output: str) -> None:
     """Write the module."""
     files = FileDescriptorSet.FromString(Path(descriptor_set).read_bytes()).file
-    records = next(file for file in files if file.name == RECORDS)
-    lines = [f"    {quoted(name)}: {quoted(text)},\n" for name, text in comments(records)]
+    described = sorted((file for file in files if file.name in FILES), key=lambda file: FILES.index(file.name))
+    lines = [f"    {quoted(name)}: {quoted(text)},\n" for file in described for name, text in comments(file)]
     Path(output).write_text(HEAD + "".join(lines) + "}\n")
 
 

@@ -62,10 +62,11 @@ async def desk(server: Served) -> AsyncIterator[Desk]:
         yield Desk(server, client, channel, world.known)
 
 
-def test_every_method_that_changes_records_takes_a_request_id():
+def test_every_method_that_changes_records_or_timers_takes_a_request_id():
     writing = {"CreateRecord", "UpdateRecord", "DeleteRecord", "CloseRecord", "ReopenRecord", "BatchMutateRecords"}
+    timers = {"StartTimer", "StopTimer", "DiscardTimer", "UpdateTimer"}
     others = {"CreateSubscription", "UpdateSubscription", "RotateSecret", "Redeliver", "CreateApiKey", "RotateApiKey"}
-    assert {each.name for each in CHANGES} == writing | others | {"CreateWorkspace", "UpdateWorkspace"}
+    assert {each.name for each in CHANGES} == writing | timers | others | {"CreateWorkspace", "UpdateWorkspace"}
 
 
 @pytest.mark.parametrize("name", [each.name for each in CHANGES])

@@ -19,6 +19,7 @@ from clockwire.v1.events_pb2 import EventFilter, EventStart
 from clockwire.v1.record_service_pb2 import CreateRecordRequest, ListRecordsRequest
 from clockwire.v1.subscription_service_pb2 import CreateSubscriptionRequest, ListSubscriptionsRequest
 from clockwire.v1.subscriptions_pb2 import Subscription
+from clockwire.v1.timer_service_pb2 import ListTimersRequest
 from clockwire.v1.workspace_service_pb2 import GetWorkspaceRequest
 from tests.support.contract import BY_NAME, METHODS, Answer, call, metadata_of
 from tests.support.good_requests import GOOD, new_records
@@ -34,6 +35,7 @@ UNNAMING = {
     *(
         "ListRecordTypes",
         "ListRecords",
+        "ListTimers",
         "GetEventLog",
         "ListConsumers",
         "ListSubscriptions",
@@ -97,7 +99,7 @@ async def test_cursors_and_page_tokens_of_another_workspace_are_refused(neighbou
     for name in ("WatchEvents", "PullEvents"):
         request = BY_NAME[name].request(start=EventStart(cursor=cursor))
         assert (await neighbours.ask(name, request)).reason == "CURSOR_INVALID"
-    for name in ("ListRecords", "ListSubscriptions", "ListDeliveries", "ListConsumers", "ListApiKeys"):
+    for name in ("ListRecords", "ListSubscriptions", "ListDeliveries", "ListConsumers", "ListApiKeys", "ListTimers"):
         request = BY_NAME[name].request(page_token=token)
         if name == "ListRecords":
             request = ListRecordsRequest(type=neighbours.world.records["project"].type, page_size=1, page_token=token)
@@ -151,6 +153,7 @@ async def _everything(client: AsyncClient) -> list[bytes]:
     answers: list[Message] = [
         *story.records.values(),
         *story.events,
+        await client.timers.ListTimers(ListTimersRequest(include_ended=True)),
         await client.subscriptions.ListSubscriptions(ListSubscriptionsRequest()),
         await client.deliveries.ListDeliveries(ListDeliveriesRequest()),
         await client.consumers.ListConsumers(ListConsumersRequest()),

@@ -20,12 +20,14 @@ from clockwire.v1 import (
     event_service_pb2,
     record_service_pb2,
     subscription_service_pb2,
+    timer_service_pb2,
     workspace_service_pb2,
 )
 from tests.support.repository import ROOT
 
 FILES = (
     record_service_pb2,
+    timer_service_pb2,
     event_service_pb2,
     consumer_service_pb2,
     subscription_service_pb2,

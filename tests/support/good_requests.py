@@ -16,12 +16,14 @@ from clockwire.v1 import (
     event_service_pb2,
     record_service_pb2,
     subscription_service_pb2,
+    timer_service_pb2,
     workspace_service_pb2,
 )
 from clockwire.v1.common_pb2 import RECORD_TYPE_PROJECT
 from clockwire.v1.events_pb2 import EventFilter, EventStart
 from clockwire.v1.records_pb2 import Record, RecordKey
 from clockwire.v1.subscriptions_pb2 import RetryPolicy, Subscription
+from clockwire.v1.timers_pb2 import Timer
 
 _START = EventStart(cursor="<cursor:0>")
 _SUBSCRIPTION = "<subscription:0>"
@@ -57,6 +59,22 @@ def _records() -> Mapping[str, Message]:
         "ReopenRecord": record_service_pb2.ReopenRecordRequest(key=key),
         "BatchMutateRecords": batch,
         "ListRecordTypes": record_service_pb2.ListRecordTypesRequest(),
+    }
+
+
+def _timers() -> Mapping[str, Message]:
+    service = timer_service_pb2
+    started = Timer(user_id="<user:0>", project_id="<project:0>", task_id="<task:0>", description="x")
+    changed = Timer(id="<timer:2>", description="y")
+    return {
+        "StartTimer": service.StartTimerRequest(timer=started, on_running=service.StartTimerRequest.ON_RUNNING_STOP),
+        "StopTimer": service.StopTimerRequest(timer_id="<timer:0>", description="z"),
+        "DiscardTimer": service.DiscardTimerRequest(timer_id="<timer:1>"),
+        "UpdateTimer": service.UpdateTimerRequest(timer=changed, update_mask=FieldMask(paths=["description"])),
+        "GetTimer": service.GetTimerRequest(timer_id="<timer:0>"),
+        "ListTimers": service.ListTimersRequest(
+            user_ids=["<user:0>"], project_ids=["<project:0>"], include_ended=True, page_size=2
+        ),
     }
 
 
@@ -156,4 +174,4 @@ def new_records() -> Mapping[str, Record]:
     return {token: record_of(token, each) for token, each in fields.items()}
 
 
-GOOD: Mapping[str, Message] = {**_records(), **_events(), **_subscriptions(), **_administration()}
+GOOD: Mapping[str, Message] = {**_records(), **_timers(), **_events(), **_subscriptions(), **_administration()}

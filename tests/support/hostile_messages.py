@@ -117,7 +117,8 @@ URLS = st.sampled_from(
     ]
 )
 EVENT_NAMES = (
-    st.sampled_from([*EVENT_TYPES, "*", "project.*", "*.deleted", "*.*", "timer.started", "project", "**"]) | TEXTS
+    st.sampled_from([*EVENT_TYPES, "*", "project.*", "*.deleted", "*.*", "timer.*", "timer.created", "project", "**"])
+    | TEXTS
 )
 _WORDS: Mapping[str, Any] = {
     "cursor": CURSORS,
@@ -271,7 +272,7 @@ _DEEPEST = 4
 _LIKELY = {
     *("record", "key", "keys", "id", "type", "subscription", "subscription_id", "delivery_id", "event_id", "start"),
     *("position", "name", "mutations", "workspace", "workspace_id", "api_key", "api_key_id", "filter", "target_url"),
-    *("event_types", "scopes", "create", "update", "event_type"),
+    *("event_types", "scopes", "create", "update", "event_type", "timer", "timer_id"),
 }
 _HEADERS = st.sampled_from(["X-Own", "Host", "Content-Length", "webhook-id", "X Y", "X:Y", "é", "", "x" * 300]) | TEXTS
 _PLAIN = {

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 from clockwire.client import AsyncClient
 from clockwire.model.record_types import RECORD_TYPES, body_of, type_of
+from clockwire.model.timer import timer_references
 from clockwire.v1.events_pb2 import Event
 from clockwire.v1.record_service_pb2 import BatchGetRecordsRequest
 from clockwire.v1.records_pb2 import Record, RecordKey
+from clockwire.v1.timer_service_pb2 import ListTimersRequest
+from clockwire.v1.timers_pb2 import Timer
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,8 @@ async def intact(client: AsyncClient) -> Story:
         record.id: record for info in RECORD_TYPES.values() async for record in client.list(info.token, page_size=1_000)
     }
     _check_log(events)
-    _check_records(events, records)
+    _check_records([event for event in events if event.record_type], records)
+    _check_timers(events, records, await _timers(client))
     _check_references(records)
     await _check_reads(client, records)
     return Story(events, records)
@@ -40,12 +44,13 @@ def _check_log(events: list[Event]) -> None:
     assert len({event.id for event in events}) == len(events)
     sizes = Counter(event.transaction_id for event in events)
     assert all(sizes[event.transaction_id] == event.transaction_size for event in events)
-    versions: dict[str, int] = {}
+    versions: dict[tuple[int, str], int] = {}
     for event in events:
-        before = versions.get(event.record_id, 0)
+        subject = event.record_type, event.record_id  # a timer and the time log that it became have one id
+        before = versions.get(subject, 0)
         stays = event.type.endswith((".closed", ".reopened"))  # written after the .updated of the same change
         assert event.version == before + (0 if stays else 1), f"{event.type} {event.record_id} after version {before}"
-        versions[event.record_id] = event.version
+        versions[subject] = event.version
 
 
 def _check_records(events: list[Event], records: Mapping[str, Record]) -> None:
@@ -55,6 +60,27 @@ def _check_records(events: list[Event], records: Mapping[str, Record]) -> None:
     for id_, record in records.items():
         assert (record.version, record.etag) == (last[id_].version, last[id_].record.etag)
         assert _own(record) == _own(last[id_].record)
+
+
+async def _timers(client: AsyncClient) -> Mapping[str, Timer]:
+    request = ListTimersRequest(page_size=1_000)
+    return {timer.id: timer async for page in client.pages(client.timers.ListTimers, request) for timer in page.timers}
+
+
+def _check_timers(events: list[Event], records: Mapping[str, Record], running: Mapping[str, Timer]) -> None:
+    """Those run that were started and have not ended, each of another user; a time log was born when one stopped."""
+    last = {event.record_id: event for event in events if not event.record_type}
+    assert {id_ for id_, event in last.items() if event.timer.state == Timer.STATE_RUNNING} == set(running)
+    assert len({timer.user_id for timer in running.values()}) == len(running)
+    for id_, timer in running.items():
+        assert (timer.version, timer.etag) == (last[id_].version, last[id_].timer.etag)
+        for column, target in timer_references(timer):
+            assert type_of(records[target]) == column.reference_type
+    for event, following in zip(events, [*events[1:], None], strict=True):
+        if event.type == "timer.stopped":
+            assert following is not None
+            born = (following.type, following.record_id, following.transaction_id)
+            assert born == ("timelog.created", event.record_id, event.transaction_id)
 
 
 def _own(record: Record) -> Record:

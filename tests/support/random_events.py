@@ -10,10 +10,11 @@ from google.type.decimal_pb2 import Decimal
 from hypothesis import strategies as st
 
 from clockwire.model.columns import Column
-from clockwire.model.record_types import EVENT_TYPES, RECORD_TYPES, RecordTypeInfo
+from clockwire.model.record_types import EVENT_TYPES, SUBJECTS, TIMER, RecordTypeInfo
 from clockwire.v1.common_pb2 import Actor, Tag
 from clockwire.v1.events_pb2 import Event
 from clockwire.v1.records_pb2 import Record
+from clockwire.v1.timers_pb2 import Timer
 
 _FIRST_SECOND, _LAST_SECOND = -62_135_596_800, 253_402_300_799  # the years 1 to 9999
 
@@ -39,10 +40,10 @@ def structs(draw: st.DrawFn) -> Struct:
 
 @st.composite
 def events(draw: st.DrawFn) -> Event:
-    """A whole event, with each column of its record set or not."""
+    """A whole event, with each column of its record or timer set or not."""
     event_type = EVENT_TYPES[draw(st.sampled_from(list(EVENT_TYPES)))]
-    info, id_ = RECORD_TYPES[event_type.record_type], draw(ids)
-    return Event(
+    info, id_ = SUBJECTS[event_type.record_type], draw(ids)
+    event = Event(
         id=draw(ids),
         type=event_type.name,
         workspace_id=draw(ids),
@@ -50,8 +51,23 @@ def events(draw: st.DrawFn) -> Event:
         commit_time=draw(timestamps),
         record_type=info.type,
         record_id=id_,
-        record=None if event_type.verb == "deleted" else draw(records(info, id_)),
     )
+    if info is TIMER:
+        event.timer.CopyFrom(draw(timers(id_)))
+    elif event_type.verb != "deleted":
+        event.record.CopyFrom(draw(records(info, id_)))
+    return event
+
+
+@st.composite
+def timers(draw: st.DrawFn, id_: str) -> Timer:
+    """Any timer."""
+    timer = Timer()
+    for column in TIMER.columns:
+        if draw(st.booleans()):
+            _set(timer, column, draw(_VALUES["actor" if column.is_actor else column.kind](column)))
+    timer.id = id_
+    return timer
 
 
 @st.composite

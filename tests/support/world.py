@@ -14,6 +14,7 @@ from clockwire.v1.record_service_pb2 import ListRecordsRequest
 from clockwire.v1.records_pb2 import Record
 from clockwire.v1.subscription_service_pb2 import CreateSubscriptionRequest
 from clockwire.v1.subscriptions_pb2 import Subscription
+from clockwire.v1.timers_pb2 import Timer
 from clockwire.v1.workspace_service_pb2 import GetWorkspaceRequest, Workspace
 
 WORDS = "heliotrope"
@@ -25,6 +26,8 @@ class World:
     """What there is."""
 
     records: Mapping[str, Record]
+    #: Of three users; each runs.
+    timers: Sequence[Timer]
     events: Sequence[Event]
     subscription: Subscription
     delivery_ids: Sequence[str]
@@ -40,7 +43,8 @@ class World:
         others = [self.subscription.id, self.api_key.id, *self.delivery_ids[:4], *(each.id for each in self.events[:4])]
         return {
             **{token: [record.id] for token, record in self.records.items()},
-            "id": [*(each.id for each in records), *others],
+            "id": [*(each.id for each in records), *(each.id for each in self.timers), *others],
+            "timer": [each.id for each in self.timers],
             "event": [each.id for each in self.events],
             "subscription": [self.subscription.id],
             "delivery": self.delivery_ids,
@@ -55,14 +59,16 @@ class World:
 
 
 async def populate(client: AsyncClient, word: str = WORDS) -> World:
-    """One record of each type, a subscription with its deliveries, a consumer, a key: all named after *word*."""
+    """One record of each type, timers, a subscription and its deliveries, a consumer, a key: all named after *word*."""
     subscription = await _subscribe(client, word)
     records = await _make_records(client, word)
+    timers = await _start_timers(client, records, word)
     log = await client.events.GetEventLog(GetEventLogRequest())
     key = ApiKey(name=f"{word} key", scopes=[SCOPE_RECORDS_READ])
     first = await client.records.ListRecords(ListRecordsRequest(type=records["project"].type, page_size=1))
     return World(
         records=records,
+        timers=timers,
         events=[each async for each in client.watch("earliest", follow=False)],
         subscription=subscription,
         delivery_ids=[each.id for each in await _deliveries(client)],
@@ -86,6 +92,15 @@ async def _subscribe(client: AsyncClient, word: str) -> Subscription:
 
 async def _deliveries(client: AsyncClient):
     return (await client.deliveries.ListDeliveries(ListDeliveriesRequest(page_size=100))).deliveries
+
+
+async def _start_timers(client: AsyncClient, records: Mapping[str, Record], word: str) -> Sequence[Timer]:
+    others = [(await client.create("user", user_name=f"{word} person {number}")).record for number in (2, 3)]
+    task = records["task"].id
+    return [
+        (await client.start_timer(user.id, task_id=task, description=word, tags=[word])).timer
+        for user in (records["user"], *others)
+    ]
 
 
 async def _make_records(client: AsyncClient, word: str) -> Mapping[str, Record]:

@@ -32,6 +32,14 @@ _SCOPES: Mapping[str, Mapping[str, Access]] = {
         "BatchMutateRecords": Access(scope="records.write"),
         "ListRecordTypes": Access(scope="records.read"),
     },
+    "TimerService": {
+        "StartTimer": Access(scope="timers.write"),
+        "StopTimer": Access(scope="timers.write"),
+        "DiscardTimer": Access(scope="timers.write"),
+        "UpdateTimer": Access(scope="timers.write"),
+        "GetTimer": Access(scope="timers.read"),
+        "ListTimers": Access(scope="timers.read"),
+    },
     "EventService": {
         "WatchEvents": Access(scope="events.read"),
         "PullEvents": Access(scope="events.read"),

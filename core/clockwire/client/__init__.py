@@ -17,7 +17,15 @@ forked opens a connection of its own.
 from clockwire.client.clients import AsyncClient, Client
 from clockwire.client.errors import ClockwireError
 from clockwire.client.reading import Batch, event_filter, event_start
-from clockwire.client.records import event_fields_of, fields_of, record_of, record_type, type_token
+from clockwire.client.records import (
+    event_fields_of,
+    fields_of,
+    record_of,
+    record_type,
+    timer_fields_of,
+    timer_of,
+    type_token,
+)
 from clockwire.client.session import Session
 
 __all__ = [
@@ -32,5 +40,7 @@ __all__ = [
     "fields_of",
     "record_of",
     "record_type",
+    "timer_fields_of",
+    "timer_of",
     "type_token",
 ]

@@ -30,6 +30,7 @@ from clockwire.client.reading import (
     watch_request,
 )
 from clockwire.client.session import Session, Terms
+from clockwire.client.timers import AsyncTimers, Timers
 from clockwire.v1.account_service_pb2_grpc import AccountServiceStub
 from clockwire.v1.api_key_service_pb2_grpc import ApiKeyServiceStub
 from clockwire.v1.consumer_service_pb2 import Consumer, GetConsumerRequest
@@ -46,12 +47,13 @@ from clockwire.v1.record_service_pb2 import (
 from clockwire.v1.record_service_pb2_grpc import RecordServiceStub
 from clockwire.v1.records_pb2 import Record
 from clockwire.v1.subscription_service_pb2_grpc import SubscriptionServiceStub
+from clockwire.v1.timer_service_pb2_grpc import TimerServiceStub
 from clockwire.v1.workspace_service_pb2_grpc import WorkspaceServiceStub
 
 ResponseT = TypeVar("ResponseT")
 
 
-class Client:
+class Client(Timers):
     """A server, called by a program that waits for its answers. Threads may share it; a forked child may go on with it.
 
     Nothing is opened before the first call. Raises ValueError for terms that cannot work together.
@@ -62,6 +64,7 @@ class Client:
         self._calls = BlockingCalls(self.session)
         channel = cast("grpc.Channel", self._calls)
         self.records = RecordServiceStub(channel)
+        self.timers = TimerServiceStub(channel)
         self.events = EventServiceStub(channel)
         self.consumers = ConsumerServiceStub(channel)
         self.subscriptions = SubscriptionServiceStub(channel)
@@ -220,7 +223,7 @@ class Client:
         return self.consumers.CommitConsumer(request).consumer
 
 
-class AsyncClient:
+class AsyncClient(AsyncTimers):
     """A server, called by coroutines of one event loop at a time.
 
     Nothing is opened before the first call. Raises ValueError for terms that cannot work together.
@@ -231,6 +234,7 @@ class AsyncClient:
         self._calls = AsyncCalls(self.session)
         channel = cast("grpc.aio.Channel", self._calls)
         self.records = RecordServiceStub(channel)
+        self.timers = TimerServiceStub(channel)
         self.events = EventServiceStub(channel)
         self.consumers = ConsumerServiceStub(channel)
         self.subscriptions = SubscriptionServiceStub(channel)

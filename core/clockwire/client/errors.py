@@ -9,6 +9,7 @@
       AlreadyExists       IdTaken  ValueTaken
       Conflict            EtagMismatch
       Precondition        RecordInUse  ReferenceMissing  RecordClosed  RecordLocked  HierarchyInvalid
+                          TimerRunning  TimerNotRunning
                           SubscriptionState  DeliveryState  CursorEpochChanged  CursorRewind
       OutOfRange          CursorExpired
       Exhausted           QuotaExceeded  MessageTooLarge
@@ -229,6 +230,18 @@ class HierarchyInvalid(Precondition):
     """The change would break a chain of parents."""
 
     reason = "HIERARCHY_INVALID"
+
+
+class TimerRunning(Precondition):
+    """The user has a timer that runs."""
+
+    reason = "TIMER_RUNNING"
+
+
+class TimerNotRunning(Precondition):
+    """The timer has ended, or the user has none that runs."""
+
+    reason = "TIMER_NOT_RUNNING"
 
 
 class SubscriptionState(Precondition):

@@ -15,6 +15,7 @@ from clockwire.client.values import Plain, is_repeated, parsed_value, plain_valu
 from clockwire.v1.common_pb2 import RecordType
 from clockwire.v1.events_pb2 import Event
 from clockwire.v1.records_pb2 import Record
+from clockwire.v1.timers_pb2 import Timer
 
 # The number of a type's body in Record is its RecordType plus this (records.proto).
 _BODY_OFFSET = 20
@@ -72,17 +73,34 @@ def fields_of(record: Record) -> dict[str, Any]:
 
 
 def event_fields_of(event: Event) -> dict[str, Any]:
-    """*event* as a dictionary of plain values; its record under `record`, None after a deletion."""
+    """*event* as a dictionary of plain values; its record under `record`, or its timer under `timer`, else None."""
     fields = {
         field.name: _plain(event, field)
         for field in Event.DESCRIPTOR.fields
-        if field.name not in {"record", "changed_paths"}
+        if field.name not in {"record", "timer", "changed_paths"}
     }
     return fields | {
         "record_type": type_token(event.record_type) if event.record_type else None,
         "changed_paths": list(event.changed_paths.paths),
         "record": fields_of(event.record) if event.HasField("record") else None,
+        "timer": timer_fields_of(event.timer) if event.HasField("timer") else None,
     }
+
+
+def timer_fields_of(timer: Timer) -> dict[str, Any]:
+    """*timer* as a flat dictionary of plain values."""
+    return _plain_fields(timer)
+
+
+def timer_of(fields: Mapping[str, object]) -> Timer:
+    """The timer with these fields, by proto name or column name; None leaves one unset."""
+    timer, names = Timer(), {name: field for field in Timer.DESCRIPTOR.fields for name in (field.json_name, field.name)}
+    for key, value in fields.items():
+        if key not in names:
+            raise ValueError(f"timer has no field {key!r}: it has {', '.join(each.name for each in names.values())}")
+        if value is not None:
+            _merge(timer, names[key], value)
+    return timer
 
 
 def _find(body: FieldDescriptor, key: str) -> tuple[Descriptor, FieldDescriptor]:

@@ -13,6 +13,8 @@ from clockwire.model.instants import DAY, Instant
 SCOPES: Sequence[str] = (
     "records.read",
     "records.write",
+    "timers.read",
+    "timers.write",
     "events.read",
     "subscriptions.read",
     "subscriptions.write",

@@ -6,13 +6,14 @@ from collections.abc import Set as AbstractSet
 from functools import cache
 
 from clockwire.model.columns import ENVELOPE
-from clockwire.model.record_types import RECORD_TYPES
+from clockwire.model.record_types import RECORD_TYPES, TIMER
 
 
 def full_paths(path: str) -> frozenset[str]:
     """The paths relative to Record that *path* names: itself, or one per type if it leaves out the body's name.
 
-    Empty if there is no such path. A body's own name stands for all its fields.
+    Those of a timer stand alone, as they are relative to Timer. Empty if there is no such path. A body's own name
+    stands for all its fields.
     """
     head, _, key = path.partition(".")
     if head == "custom_fields" and (key or path == head):
@@ -43,4 +44,6 @@ def _full_paths() -> dict[str, frozenset[str]]:
             full = f"{info.body_field}.{field.name}"
             paths[full] = frozenset({full})
             paths[field.name] = paths.get(field.name, frozenset()) | {full}
+    for column in TIMER.columns:
+        paths[column.path] = paths.get(column.path, frozenset()) | {column.path}
     return paths

@@ -48,7 +48,7 @@ _REFERENCES = {
     "parent_id": RecordType.RECORD_TYPE_SUBPROJECT,
 }
 # References that are never written themselves but follow another one.
-_FOLLOWS = {"clockwire.v1.Task.client_id": "project_id"}
+_FOLLOWS = {"clockwire.v1.Task.client_id": "project_id", "clockwire.v1.Timer.client_id": "project_id"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +86,8 @@ def envelope_columns() -> list[Column]:
 
 
 def body_columns(body: Descriptor) -> list[Column]:
-    """The columns of one type's own fields, in the order of their numbers."""
-    return [_column(body, field) for field in body.fields]
+    """The columns of one type's own fields, in the order of their numbers. An etag is none: it repeats the version."""
+    return [_column(body, field) for field in body.fields if field.name != "etag"]
 
 
 def enum_words(enum: EnumDescriptor) -> Mapping[int, str]:

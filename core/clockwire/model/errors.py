@@ -9,6 +9,7 @@
       AlreadyExists       IdTaken  ValueTaken
       Conflict            EtagMismatch
       Precondition        RecordInUse  ReferenceMissing  RecordClosed  RecordLocked  HierarchyInvalid
+                          TimerRunning  TimerNotRunning
                           SubscriptionState  DeliveryState  CursorEpochChanged  CursorRewind
       OutOfRange          CursorExpired
       Exhausted           QuotaExceeded  MessageTooLarge
@@ -181,7 +182,7 @@ class RecordDeleted(NotFound):
 
 
 class ResourceNotFound(NotFound):
-    """No such subscription, delivery, consumer, event, key or workspace."""
+    """No such subscription, delivery, timer, consumer, event, key or workspace."""
 
     reason = "RESOURCE_NOT_FOUND"
 
@@ -272,6 +273,35 @@ class HierarchyInvalid(Precondition):
 
     def __init__(self, field: str, problem: str) -> None:
         super().__init__(f"{field}: {problem}", field=field)
+
+
+class TimerRunning(Precondition):
+    """The user has a timer that runs."""
+
+    reason = "TIMER_RUNNING"
+
+    def __init__(self, timer_id: str, user_id: str) -> None:
+        super().__init__(
+            f"user {user_id} has a timer that runs, {timer_id}: stop it first, or with this call",
+            timer_id=timer_id,
+            user_id=user_id,
+        )
+
+
+class TimerNotRunning(Precondition):
+    """The timer has ended, or the user has none that runs."""
+
+    reason = "TIMER_NOT_RUNNING"
+
+    @classmethod
+    def ended(cls, timer_id: str, state: str) -> "TimerNotRunning":
+        """The error for a timer that has been stopped or discarded."""
+        return cls(f"timer {timer_id} was {state.lower()}", timer_id=timer_id, state=state)
+
+    @classmethod
+    def of_user(cls, user_id: str) -> "TimerNotRunning":
+        """The error for a user who has no timer that runs."""
+        return cls(f"user {user_id} has no timer that runs", user_id=user_id)
 
 
 class SubscriptionState(Precondition):

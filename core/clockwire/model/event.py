@@ -5,23 +5,23 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from clockwire.model.instants import Instant
+from clockwire.model.states import State
 from clockwire.v1.common_pb2 import RecordType
-from clockwire.v1.records_pb2 import Record
 
 
 class EventDraft(NamedTuple):
-    """Something that happened to a record, in a transaction that has not been committed."""
+    """Something that happened to a record or timer, in a transaction that has not been committed."""
 
     type: str
     record_type: RecordType.ValueType
     record_id: str
-    #: The record's version after the change; for a deletion the last version plus 1.
+    #: The version after the change; for a deletion the last version plus 1.
     version: int
     #: The state after the change, whole and with its labels; None for a deletion.
-    record: Record | None
+    record: State | None
     #: The state before the change; None for a creation.
-    before: Record | None
-    #: For .updated only: paths relative to Record.
+    before: State | None
+    #: For .updated only: paths relative to Record, or to Timer.
     changed_paths: Sequence[str] = ()
 
 

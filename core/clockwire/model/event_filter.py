@@ -11,11 +11,11 @@ from clockwire.model.event_patterns import types_of, why_unknown
 from clockwire.model.filters import Filter, parse_filter
 from clockwire.model.identifiers import is_id
 from clockwire.model.record_types import EVENT_TYPES
+from clockwire.model.states import State
 from clockwire.v1.common_pb2 import Origin, RecordType
 from clockwire.v1.events_pb2 import EventFilter
-from clockwire.v1.records_pb2 import Record
 
-State = Callable[[], Record | None]
+Look = Callable[[], State | None]
 Condition = Callable[[EventIndex], bool]
 
 _MOST_ENTRIES = {
@@ -41,7 +41,7 @@ class Matcher:
     #: One of the conditions again, as data: the event is about one of these ids. None if it may be about anything.
     about: frozenset[str] | None = None
 
-    def wants(self, index: EventIndex, after: State, before: State) -> bool:
+    def wants(self, index: EventIndex, after: Look, before: Look) -> bool:
         """Whether the event passes. Its states are asked for only if the filter has an expression.
 
         Each condition on the record's fields may be met by either state.
@@ -58,9 +58,9 @@ class Matcher:
         """Whether `event_types` alone decides, so that no index has to be made."""
         return not self.conditions and not self.expressions
 
-    def _expression_holds(self, record_type: "RecordType.ValueType", after: State, before: State) -> bool:
+    def _expression_holds(self, record_type: "RecordType.ValueType", after: Look, before: Look) -> bool:
         expression = self.expressions[record_type]
-        return any((record := state()) is not None and expression.matches(record) for state in (after, before))
+        return any((state := look()) is not None and expression.matches(state) for look in (after, before))
 
 
 def compile_filter(event_filter: EventFilter, subject: str = "filter") -> Matcher:

@@ -1,4 +1,4 @@
-"""What filters ask of an event, gathered once: its type, and what its record is or was about."""
+"""What filters ask of an event, gathered once: its type, and what its record or timer is or was about."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
@@ -7,7 +7,8 @@ from typing import NamedTuple, cast
 
 from google.protobuf.message import Message
 
-from clockwire.model.record_types import RECORD_TYPES
+from clockwire.model.record_types import SUBJECTS
+from clockwire.model.states import State
 from clockwire.v1.common_pb2 import (
     ORIGIN_UNSPECIFIED,
     RECORD_TYPE_CLIENT,
@@ -17,7 +18,6 @@ from clockwire.v1.common_pb2 import (
     RecordType,
 )
 from clockwire.v1.events_pb2 import Event
-from clockwire.v1.records_pb2 import Record
 
 # What an index keeps the ids of, in the order of its fields.
 _TARGETS = (RECORD_TYPE_PROJECT, RECORD_TYPE_CLIENT, RECORD_TYPE_USER)
@@ -49,13 +49,14 @@ class EventIndex(NamedTuple):
         yield from self.user_ids
 
 
-def index_of(event: Event, before: Record | None) -> EventIndex:
-    """The index of an event, whose record had the state *before* (None if it is new)."""
+def index_of(event: Event, before: State | None) -> EventIndex:
+    """The index of an event, whose record or timer had the state *before* (None if it is new)."""
     record_type, record_id = event.record_type, event.record_id
-    body, mentioned = RECORD_TYPES[record_type].body_field, _mentioned(record_type)
-    ids: Sequence[set[str]] = mentioned(getattr(event.record, body))  # after a deletion an empty one
+    body, mentioned = SUBJECTS[record_type].body_field, _mentioned(record_type)
+    after = getattr(event.record, body) if record_type else event.timer
+    ids: Sequence[set[str]] = mentioned(after)  # after a deletion of an empty one
     if before is not None:
-        ids = [*map(or_, ids, mentioned(getattr(before, body)))]
+        ids = [*map(or_, ids, mentioned(getattr(before, body) if record_type else before))]
     if record_type in _TARGETS:
         ids[_TARGETS.index(record_type)].add(record_id)
     projects, clients, users = ids
@@ -81,6 +82,6 @@ def _mentioned(type_: "RecordType.ValueType") -> Callable[[Message], Sequence[se
 
 
 def _references(type_: "RecordType.ValueType", target: "RecordType.ValueType") -> Iterator[str]:
-    for column in RECORD_TYPES[type_].columns:
+    for column in SUBJECTS[type_].columns:
         if column.reference_type == target:
             yield f"*body.{column.path}" if column.kind == "list" else f"body.{column.path}"

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from clockwire.model.record_types import EVENT_TYPES, RECORD_TYPES
+from clockwire.model.record_types import EVENT_TYPES, SUBJECTS
 
 
 def types_of(pattern: str) -> frozenset[str]:
@@ -18,13 +18,13 @@ def why_unknown(pattern: str) -> str:
     hint = f", perhaps {near[0]!r} was meant" if near else ""
     return (
         f"{pattern[:100]!r} is no event type{hint}; allowed are '*', '<type>.*', '*.<verb>' and '<type>.<verb>', with "
-        f"the types {', '.join(info.token for info in RECORD_TYPES.values())} and the verbs {', '.join(_VERBS)}"
+        f"the types {', '.join(info.token for info in SUBJECTS.values())} and the verbs {', '.join(_VERBS)}"
     )
 
 
 def _patterns() -> dict[str, frozenset[str]]:
     patterns = {"*": frozenset(EVENT_TYPES)}
-    patterns |= {f"{info.token}.*": frozenset(info.event_types) for info in RECORD_TYPES.values()}
+    patterns |= {f"{info.token}.*": frozenset(info.event_types) for info in SUBJECTS.values()}
     patterns |= {
         f"*.{verb}": frozenset(each.name for each in EVENT_TYPES.values() if each.verb == verb) for verb in _VERBS
     }

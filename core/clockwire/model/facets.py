@@ -6,8 +6,8 @@ from clockwire.model.event import LogEntry
 from clockwire.model.event_filter import Matcher
 from clockwire.model.event_index import EventIndex
 from clockwire.model.record_types import EVENT_TYPES
+from clockwire.model.states import State, read_state, state_of
 from clockwire.v1.events_pb2 import Event
-from clockwire.v1.records_pb2 import Record
 
 
 def facets_of(index: EventIndex) -> str:
@@ -36,10 +36,9 @@ def _index(entry: LogEntry) -> EventIndex:
     )
 
 
-def _after(entry: LogEntry) -> Record | None:
-    event = Event.FromString(entry.message)
-    return event.record if event.HasField("record") else None
+def _after(entry: LogEntry) -> State | None:
+    return state_of(Event.FromString(entry.message))
 
 
-def _before(entry: LogEntry) -> Record | None:
-    return None if entry.before is None else Record.FromString(entry.before)
+def _before(entry: LogEntry) -> State | None:
+    return None if entry.before is None else read_state(entry.before, EVENT_TYPES[entry.type].record_type)

@@ -44,7 +44,7 @@ class ReadMask:
             return record
         seen = Record()
         for field, inner in self.paths:
-            if _is_set(record, field):
+            if is_set(record, field):
                 _show(record, seen, field, inner)
         return seen
 
@@ -106,10 +106,10 @@ def _show(record: Record, seen: Record, field: str, inner: str) -> None:
         if inner in record.custom_fields.fields:
             seen.custom_fields.fields[inner].CopyFrom(record.custom_fields.fields[inner])
     elif not inner:
-        _copy(record, seen, field)
+        copy_field(record, seen, field)
     else:
         getattr(seen, field).SetInParent()
-        _copy(getattr(record, field), getattr(seen, field), inner)
+        copy_field(getattr(record, field), getattr(seen, field), inner)
 
 
 def _check_known(path: str) -> None:
@@ -138,7 +138,7 @@ def _written(info: RecordTypeInfo, sent: Record, mask: FieldMask) -> Iterable[Pl
 def _sent(info: RecordTypeInfo, sent: Record) -> Iterator[Place]:
     """The fields that are set, of those that may be written."""
     writable, body = _writable(info.type), info.body_field
-    yield from ((name, "") for name in _WRITABLE_ENVELOPE if _is_set(sent, name))
+    yield from ((name, "") for name in _WRITABLE_ENVELOPE if is_set(sent, name))
     for field, _ in _body(sent, info).ListFields():
         if place := writable.get(f"{body}.{field.name}"):
             yield place
@@ -181,25 +181,25 @@ def _columns(type_: "RecordType.ValueType") -> Sequence[Column]:
 def _check_immutable(info: RecordTypeInfo, stored: Record, sent: Record) -> None:
     old, new = _body(stored, info), _body(sent, info)
     for path in _immutable(info.type):
-        if _is_set(new, path) and getattr(old, path) != getattr(new, path):
+        if is_set(new, path) and getattr(old, path) != getattr(new, path):
             raise FieldInvalid.of(f"record.{info.body_field}.{path}", "may not be changed")
 
 
 def _write(revised: Record, sent: Record, field: str, inner: str) -> None:
     if field in _BODIES:
-        _copy(getattr(sent, field), getattr(revised, field), inner)
+        copy_field(getattr(sent, field), getattr(revised, field), inner)
     elif not inner:
-        _copy(sent, revised, field)
+        copy_field(sent, revised, field)
     elif inner in sent.custom_fields.fields:
         revised.custom_fields.fields[inner].CopyFrom(sent.custom_fields.fields[inner])
     elif inner in revised.custom_fields.fields:
         del revised.custom_fields.fields[inner]
 
 
-def _copy(source: Message, target: Message, field: str) -> None:
+def copy_field(source: Message, target: Message, field: str) -> None:
     """One field of *target* becomes what it is in *source*: unset, if it is."""
     target.ClearField(field)
-    if not _is_set(source, field):
+    if not is_set(source, field):
         return
     value = getattr(source, field)
     if isinstance(value, Message):
@@ -210,7 +210,8 @@ def _copy(source: Message, target: Message, field: str) -> None:
         getattr(target, field).MergeFrom(value)
 
 
-def _is_set(message: Message, field: str) -> bool:
+def is_set(message: Message, field: str) -> bool:
+    """Whether the field has a value; an empty one counts only where the contract tells it from none."""
     return message.HasField(field) if field in _with_presence(message.DESCRIPTOR) else bool(getattr(message, field))
 
 

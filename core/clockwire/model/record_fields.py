@@ -27,9 +27,11 @@ from clockwire.model.columns import Column
 from clockwire.model.custom_values import Value, custom_values
 from clockwire.model.decimals import sortable
 from clockwire.model.instants import SECOND, of_timestamp
-from clockwire.model.record_types import RECORD_TYPES, type_of
+from clockwire.model.record_types import RECORD_TYPES, SUBJECTS, TIMER, type_of
+from clockwire.model.states import State
 from clockwire.v1.common_pb2 import RecordType, Tag
 from clockwire.v1.records_pb2 import Record
+from clockwire.v1.timers_pb2 import Timer
 
 _Reader = Callable[[dict[str, Value], Message], None]
 
@@ -44,8 +46,19 @@ def fields_of(record: Record) -> dict[str, Value]:
     return values
 
 
-def values_of(record: Record) -> dict[str, Value]:
+def values_of(state: State) -> dict[str, Value]:
     """Every value a filter can name: what is stored, what the table has columns for, and the labels it holds."""
+    return _values_of_timer(state) if isinstance(state, Timer) else _values_of_record(state)
+
+
+def _values_of_timer(timer: Timer) -> dict[str, Value]:
+    values: dict[str, Value] = {"id": timer.id} if timer.id else {}
+    for labels in (False, True):
+        _reader(TIMER.type, labels=labels)(values, timer)
+    return values
+
+
+def _values_of_record(record: Record) -> dict[str, Value]:
     values = fields_of(record)
     if type_ := type_of(record):
         _reader(type_, labels=True)(values, getattr(record, RECORD_TYPES[type_].body_field))
@@ -122,8 +135,9 @@ def _reader(type_: "RecordType.ValueType", *, labels: bool) -> _Reader:
     It is written out once, a statement for each column, and compiled: a type has some thirty columns, and each write
     reads them all. Its text holds nothing but paths of the descriptors.
     """
-    info = RECORD_TYPES[type_]
-    columns = [column for column in info.columns[1 : len(info.body.fields)] if bool(column.label_of) is labels]
+    info = SUBJECTS[type_]
+    own = [column for column in info.columns[1 : len(info.body.fields)] if not column.is_actor]
+    columns = [column for column in own if bool(column.label_of) is labels]
     lines = (_STATEMENTS[_form(column)].format(path=column.path) for column in columns)
     names: dict[str, Any] = {
         "sortable": _sortable,

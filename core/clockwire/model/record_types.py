@@ -1,4 +1,8 @@
-"""Which types of record there are, and which types of event; all of it is read from the contract's descriptors."""
+"""Which types of record there are, and which types of event; all of it is read from the contract's descriptors.
+
+Events are about records and about timers. A timer is no record, but it has columns and events as if it were a twelfth
+type; RECORD_TYPE_UNSPECIFIED stands for it wherever the type of an event's subject is told.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +16,7 @@ from clockwire.model.columns import Column, body_columns, body_descriptor, envel
 from clockwire.model.errors import FieldInvalid
 from clockwire.v1.common_pb2 import RecordType
 from clockwire.v1.records_pb2 import Record
+from clockwire.v1.timers_pb2 import Timer
 
 # The names of the same records in the documented OData feed.
 _ENTITY_SETS = {
@@ -35,12 +40,15 @@ _MEANINGS = {
     "deleted": "{A_noun} was deleted; the body names it and holds nothing else.",
     "closed": "{A_noun} was closed; follows the {token}.updated of the same change.",
     "reopened": "{A_noun} that was closed is open again; follows the {token}.updated of the same change.",
+    "started": "{A_noun} was started.",
+    "stopped": "{A_noun} was stopped; the timelog.created of the same id follows.",
+    "discarded": "{A_noun} was thrown away; there will be no time log of it.",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordTypeInfo:
-    """One type of record. `columns` has one entry per field: those of the body, then those of the envelope."""
+    """One type of record, or what timers are. `columns` has one entry per field: the body's, then the envelope's."""
 
     type: "RecordType.ValueType"
     token: str
@@ -111,6 +119,23 @@ def _record_type(type_: "RecordType.ValueType") -> RecordTypeInfo:
     )
 
 
+def _timer() -> RecordTypeInfo:
+    columns = tuple(body_columns(Timer.DESCRIPTOR))
+    return RecordTypeInfo(
+        type=RecordType.RECORD_TYPE_UNSPECIFIED,
+        token="timer",  # noqa: S106 - the first half of event types
+        noun="timer",
+        entity_set="Timers",
+        key_column=columns[0].name,
+        body_field="timer",
+        body=Timer.DESCRIPTOR,
+        columns=columns,
+        columns_by_path=MappingProxyType({column.path: column for column in columns}),
+        payload_columns=tuple(_payload_columns(columns)),
+        event_types=tuple(f"timer.{verb}" for verb in ("started", "updated", "stopped", "discarded")),
+    )
+
+
 def _payload_columns(columns: Sequence[Column]) -> Iterator[Column]:
     """The columns of a body as they stand there: a duration is followed by its whole seconds, which have no path."""
     for column in columns:
@@ -136,8 +161,11 @@ def _event_type(info: RecordTypeInfo, name: str) -> EventTypeInfo:
 RECORD_TYPES: Mapping["RecordType.ValueType", RecordTypeInfo] = MappingProxyType(
     {type_: _record_type(type_) for type_ in RecordType.values() if type_}
 )
+TIMER = _timer()
+#: What events are about: the types of record, and timers.
+SUBJECTS: Mapping["RecordType.ValueType", RecordTypeInfo] = MappingProxyType({**RECORD_TYPES, TIMER.type: TIMER})
 EVENT_TYPES: Mapping[str, EventTypeInfo] = MappingProxyType(
-    {name: _event_type(info, name) for info in RECORD_TYPES.values() for name in info.event_types}
+    {name: _event_type(info, name) for info in SUBJECTS.values() for name in info.event_types}
 )
 _TYPE_OF_FIELD = {info.body_field: info.type for info in RECORD_TYPES.values()}
 _INFO_OF_TOKEN = {info.token: info for info in RECORD_TYPES.values()}

@@ -8,7 +8,7 @@ from functools import cache
 from orjson import dumps
 
 from clockwire.model.columns import Column
-from clockwire.model.record_types import EVENT_TYPES, RECORD_TYPES, EventTypeInfo, RecordTypeInfo
+from clockwire.model.record_types import EVENT_TYPES, SUBJECTS, EventTypeInfo, RecordTypeInfo
 
 Schema = dict[str, object]
 
@@ -38,10 +38,10 @@ def payload_schema(event_type: str, *, decimals_as_strings: bool = False) -> str
     event = EVENT_TYPES[event_type]
     properties: Schema = {
         "event": {"const": event_type, "description": "Type of the event."},
-        "id": _UUID | {"description": "Id of the record."},
+        "id": _UUID | {"description": f"Id of the {SUBJECTS[event.record_type].noun}."},
     }
     if event.verb != "deleted":
-        properties |= _columns(RECORD_TYPES[event.record_type], decimals_as_strings=decimals_as_strings)
+        properties |= _columns(SUBJECTS[event.record_type], decimals_as_strings=decimals_as_strings)
     return dumps(_whole(event, properties)).decode()
 
 

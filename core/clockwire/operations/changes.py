@@ -19,6 +19,7 @@ from clockwire.model.values import check_record, check_required
 from clockwire.operations.consequences import follow
 from clockwire.operations.ledger import Ledger
 from clockwire.operations.reading import deleted
+from clockwire.storage.timers import find_timer
 from clockwire.storage.transaction import Transaction
 from clockwire.v1.records_pb2 import Record, RecordKey
 
@@ -131,6 +132,8 @@ class Changes:
         taken = self.records.find(record.id) or self.records.find_deleted(record.id)
         if taken is not None:
             raise IdTaken(RECORD_TYPES[taken.type].token, record.id)
+        if find_timer(self._transaction.connection, self._transaction.workspace.id, record.id) is not None:
+            raise IdTaken("timer", record.id)
 
     def _check_not_deleted(self, id_: str) -> None:
         grave = self.records.find_deleted(id_) if is_id(id_) else None

@@ -8,6 +8,7 @@ from clockwire.model.record_types import RECORD_TYPES
 from clockwire.model.rules.invoices import LINE_FIELDS, SENT
 from clockwire.operations.changes import Changes
 from clockwire.operations.ledger import copied
+from clockwire.operations.timer_deletion import release_timers, timers_on
 from clockwire.storage.records import Reference
 from clockwire.v1.common_pb2 import (
     RECORD_TYPE_BILLING_RATE,
@@ -56,6 +57,7 @@ class _Plan:
 def delete(changes: Changes, root: Record, *, force: bool) -> int:
     """How many records were deleted. Raises RecordInUse, RecordLocked."""
     plan = _plan(changes, root, force=force)
+    release_timers(changes.ledger, plan.doomed.values())
     for id_, references in plan.cleared.items():
         source = changes.records.find(id_)
         if source is not None:
@@ -121,6 +123,8 @@ def _check_unused(changes: Changes, root: Record, found: Sequence[Reference]) ->
     users = [each for each in found if each.field != _BILLED_BY]
     if users:
         raise _in_use(changes, root, users)
+    if timers := timers_on(changes.ledger, [root]):
+        raise RecordInUse(RECORD_TYPES[root.type].token, root.id, [f"timer {each.id}" for each in timers[:_NAMED]])
 
 
 def _in_use(changes: Changes, root: Record, found: Sequence[Reference]) -> RecordInUse:

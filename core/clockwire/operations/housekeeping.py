@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import structlog
 
 from clockwire.model.caller import Caller, system
-from clockwire.model.instants import Clock, Instant
+from clockwire.model.instants import DAY, Clock, Instant
 from clockwire.model.workspace import KEPT_AFTER_DELETION, Workspace
 from clockwire.storage.api_keys import set_last_uses
 from clockwire.storage.database import Database
@@ -27,6 +27,7 @@ from clockwire.storage.retention import (
     select_old_bodies,
     select_old_responses,
 )
+from clockwire.storage.timers import delete_ended_timers, has_ended_timers
 from clockwire.storage.transaction import Transaction
 from clockwire.storage.workspaces import select_workspaces
 from clockwire.storage.writer import Writer
@@ -34,6 +35,8 @@ from clockwire.storage.writer import Writer
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
+#: How long a timer that ended can be read.
+KEPT_TIMERS = 30 * DAY
 PIECE = 500
 PAUSE_SECONDS = 60.0
 
@@ -73,6 +76,7 @@ class Housekeeping:
         await self._write("", lambda transaction: delete_answers(transaction.connection, now - KEPT_FOR))
         for workspace in await self._database.read(select_workspaces, show_deleted=True):
             await self._tidy_events(workspace, now - workspace.event_retention)
+            await self._tidy_timers(workspace, now - KEPT_TIMERS)
             await self._tidy_bodies(workspace, now - workspace.body_retention)
         for workspace_id in await self._database.read(select_doomed, now - KEPT_AFTER_DELETION):
             await self._remove(workspace_id)
@@ -92,6 +96,10 @@ class Housekeeping:
             log.info("events removed", workspace_id=workspace.id, through=last)
         while loose := await self._database.read(select_loose_deliveries, workspace.id, before, self._piece):
             await self._write(workspace.id, partial(_delete_deliveries, ids=loose))
+
+    async def _tidy_timers(self, workspace: Workspace, before: Instant) -> None:
+        while await self._database.read(has_ended_timers, workspace.id, before):
+            await self._write(workspace.id, partial(_delete_timers, before=before, piece=self._piece))
 
     async def _tidy_bodies(self, workspace: Workspace, before: Instant) -> None:
         while old := await self._database.read(select_old_bodies, workspace.id, before, self._piece):
@@ -134,6 +142,10 @@ def _shorten_log(transaction: Transaction, *, last: int, piece: int) -> int:
 
 def _delete_deliveries(transaction: Transaction, *, ids: Sequence[str]) -> None:
     delete_deliveries(transaction.connection, ids)
+
+
+def _delete_timers(transaction: Transaction, *, before: Instant, piece: int) -> None:
+    delete_ended_timers(transaction.connection, transaction.workspace.id, before, piece)
 
 
 def _delete_bodies(transaction: Transaction, *, keys: Sequence[BodyKey]) -> None:

@@ -21,7 +21,7 @@ class Ledger:
 
     def __init__(self, transaction: Transaction) -> None:
         self.records = WorkingSet(transaction)
-        self._transaction = transaction
+        self.transaction = transaction
         actor, now = transaction.caller.actor, to_timestamp(transaction.now)
         self._updated = Record(update_time=now, update_actor=actor)
         self._created = Record(create_time=now, update_time=now, create_actor=actor, update_actor=actor)
@@ -45,7 +45,7 @@ class Ledger:
         """The record is gone."""
         before = self.records.labelled(record)
         self.records.bury(record)
-        self._transaction.publish(
+        self.transaction.publish(
             EventDraft(
                 type=f"{RECORD_TYPES[record.type].token}.deleted",
                 record_type=record.type,
@@ -76,7 +76,7 @@ class Ledger:
                 self._tell("closed" if is_closed else "reopened", before, told)
 
     def _tell(self, verb: str, before: Record | None, told: Record, paths: list[str] | tuple[()] = ()) -> None:
-        self._transaction.publish(
+        self.transaction.publish(
             EventDraft(
                 type=f"{RECORD_TYPES[told.type].token}.{verb}",
                 record_type=told.type,

@@ -10,13 +10,13 @@ from clockwire.model.event_index import EventIndex
 from clockwire.model.identifiers import ids_from
 from clockwire.model.instants import Instant
 from clockwire.model.payloads import render
+from clockwire.model.states import State
 from clockwire.model.subscription import Subscription
 from clockwire.operations.audience import Audience
 from clockwire.storage.deliveries import insert_deliveries
 from clockwire.storage.subscriptions import select_planned
 from clockwire.storage.transaction import Log, Transaction
 from clockwire.v1.events_pb2 import Event
-from clockwire.v1.records_pb2 import Record
 
 
 class Intake(Protocol):
@@ -50,11 +50,11 @@ class Fresh:
     draft: EventDraft
     index: EventIndex
 
-    def after(self) -> Record | None:
+    def after(self) -> State | None:
         """The state after the change."""
         return self.draft.record
 
-    def before(self) -> Record | None:
+    def before(self) -> State | None:
         """The state before it."""
         return self.draft.before
 

@@ -21,6 +21,7 @@ from clockwire.storage.transaction import Log, Transaction
 from clockwire.storage.workspaces import advance_logs
 from clockwire.storage.writer import Group
 from clockwire.v1.events_pb2 import Event
+from clockwire.v1.timers_pb2 import Timer
 
 
 @dataclass(slots=True)
@@ -102,7 +103,9 @@ def _place(draft: EventDraft, event_id: str, common: Event, caller: Caller, log:
     event.sequence = log.head
     event.cursor = encode_cursor(Cursor(log.epoch, log.workspace.id, log.head))
     event.record_type, event.record_id = draft.record_type, draft.record_id
-    if draft.record is not None:
+    if isinstance(draft.record, Timer):
+        event.timer.CopyFrom(draft.record)
+    elif draft.record is not None:
         event.record.CopyFrom(draft.record)
     if draft.changed_paths:
         event.changed_paths.paths.extend(draft.changed_paths)

@@ -9,7 +9,7 @@ from clockwire.model.errors import RecordDeleted, RecordNotFound, ResourceNotFou
 from clockwire.model.instants import to_text
 from clockwire.model.record_key import token_of
 from clockwire.model.record_types import RECORD_TYPES
-from clockwire.model.references import label_sources, labelled
+from clockwire.model.references import label_sources, labelled, references_of
 from clockwire.model.unique_values import external_id_of
 from clockwire.storage.records import Tombstone, select_holders, select_records, select_tombstones
 from clockwire.storage.workspaces import find_log
@@ -59,6 +59,13 @@ def with_labels(connection: Connection, workspace_id: str, records: Sequence[Rec
         known.update(found)
         wave = _further(records, known)
     return [labelled(record, known.get) for record in records]
+
+
+def related(connection: Connection, workspace_id: str, ids: Iterable[str]) -> Mapping[str, Record]:
+    """The records of these ids, and those that they refer to one by one, as labels want them."""
+    known = select_records(connection, workspace_id, {*ids})
+    near = {id_ for record in known.values() for field, id_ in references_of(record) if not field.is_list}
+    return {**select_records(connection, workspace_id, near - known.keys()), **known}
 
 
 def _further(records: Sequence[Record], known: Mapping[str, Record]) -> set[str]:

@@ -18,6 +18,7 @@ from clockwire.model.subscription import Subscription
 from clockwire.operations.deliveries import DeliveryView, get_delivery
 from clockwire.operations.dispatch import settle_attempts
 from clockwire.operations.records import get_record
+from clockwire.operations.timer_lists import get_timer
 from clockwire.storage.database import Database
 from clockwire.storage.deliveries import insert_deliveries
 from clockwire.storage.events import insert_bodies
@@ -25,7 +26,7 @@ from clockwire.storage.subscriptions import find_subscription
 from clockwire.storage.transaction import Transaction
 from clockwire.storage.writer import Writer
 from clockwire.v1.events_pb2 import Event
-from clockwire.v1.records_pb2 import RecordKey
+from clockwire.v1.records_pb2 import Record, RecordKey
 
 
 class SampleSender(Protocol):
@@ -69,19 +70,25 @@ def preview(
 
 
 def make_sample(connection: Connection, workspace_id: str, event_type: str, record_id: str, now: Instant) -> Event:
-    """An event of this type that is not in the log, of a made-up record or of one that exists."""
+    """An event of this type that is not in the log, of a made-up record or timer, or of one that exists."""
     if event_type not in EVENT_TYPES:
         raise FieldInvalid.of("event_type", f"{event_type[:100]!r} is no event type")
     event = sample_event(event_type, now, workspace_id)
     event.id = new_id(now)
-    if record_id:
-        record = get_record(connection, workspace_id, RecordKey(id=record_id))
-        if record.type != event.record_type:
-            raise FieldInvalid.of("record_id", f"is of a record of another type than {event_type} is about")
-        event.record_id, event.version = record.id, record.version
-        if event.HasField("record"):
-            event.record.CopyFrom(record)
+    if record_id and event.record_type:
+        _tell_of_record(event, get_record(connection, workspace_id, RecordKey(id=record_id)))
+    elif record_id:
+        event.timer.CopyFrom(get_timer(connection, workspace_id, record_id))
+        event.record_id, event.version = event.timer.id, event.timer.version
     return event
+
+
+def _tell_of_record(event: Event, record: Record) -> None:
+    if record.type != event.record_type:
+        raise FieldInvalid.of("record_id", f"is of a record of another type than {event.type} is about")
+    event.record_id, event.version = record.id, record.version
+    if event.HasField("record"):
+        event.record.CopyFrom(record)
 
 
 def _begin_test(transaction: Transaction, subscription_id: str, event_type: str, record_id: str) -> ClaimedDelivery:

@@ -40,7 +40,7 @@ class Reader:
     workspace_id: str
     matcher: Matcher
     most_events: int
-    #: Leave out the records.
+    #: Leave out the records and timers.
     basic: bool
     clock: Clock
 
@@ -114,7 +114,7 @@ def _concluded(batch: Batch, page: Page, end_time: Instant | None) -> Batch:
 
 def _basic(message: bytes) -> bytes:
     event = Event.FromString(message)
-    event.ClearField("record")
+    event.ClearField("state")
     return event.SerializeToString()
 
 

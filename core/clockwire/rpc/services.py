@@ -29,6 +29,7 @@ from clockwire.rpc.events import Events, add_events
 from clockwire.rpc.health import Health
 from clockwire.rpc.records import Records
 from clockwire.rpc.subscriptions import Subscriptions
+from clockwire.rpc.timers import Timers
 from clockwire.rpc.workspaces import Workspaces
 from clockwire.rpc.writes import Writes
 from clockwire.storage.database import Database
@@ -38,6 +39,7 @@ from clockwire.v1.consumer_service_pb2_grpc import add_ConsumerServiceServicer_t
 from clockwire.v1.delivery_service_pb2_grpc import add_DeliveryServiceServicer_to_server
 from clockwire.v1.record_service_pb2_grpc import add_RecordServiceServicer_to_server
 from clockwire.v1.subscription_service_pb2_grpc import add_SubscriptionServiceServicer_to_server
+from clockwire.v1.timer_service_pb2_grpc import add_TimerServiceServicer_to_server
 from clockwire.v1.workspace_service_pb2_grpc import add_WorkspaceServiceServicer_to_server
 
 SERVICES = sorted({method.split("/")[1] for method in ACCESS})
@@ -68,6 +70,7 @@ class Services:
         add_ApiKeyServiceServicer_to_server(ApiKeys(database, writes, self.authenticator, clock), server)
         add_ConsumerServiceServicer_to_server(Consumers(database, writes, clock), server)
         add_RecordServiceServicer_to_server(Records(database, writes, clock), server)
+        add_TimerServiceServicer_to_server(Timers(database, writes, clock), server)
         add_DeliveryServiceServicer_to_server(Deliveries(database, writes, self.endings, clock), server)
         add_SubscriptionServiceServicer_to_server(self._subscriptions(), server)
         add_events(Events(self.event_log, database, self.drain, clock), server)

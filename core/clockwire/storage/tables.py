@@ -119,6 +119,30 @@ tag = Table(
     UniqueConstraint("workspace_id", "folded_name", name="tag_name"),
 )
 
+# Timers that run, and those that ended lately. The message holds the labels of the last change.
+timer = Table(
+    "timer",
+    metadata,
+    _id("workspace_id", primary_key=True),
+    _id("id", primary_key=True),
+    _id("user_id"),
+    _id("project_id"),  # empty without one
+    _instant("start_time"),
+    _instant("end_time", nullable=True),  # when it was stopped or discarded; null while it runs
+    Column("message", LargeBinary, nullable=False),
+    # A user has at most one that runs.
+    Index(
+        "timer_running",
+        "workspace_id",
+        "user_id",
+        unique=True,
+        sqlite_where=text("end_time IS NULL"),
+        postgresql_where=text("end_time IS NULL"),
+    ),
+    Index("timer_by_start", "workspace_id", "start_time", "id"),
+    Index("timer_by_end", "workspace_id", "end_time"),
+)
+
 event = Table(
     "event",
     metadata,

@@ -33,6 +33,10 @@ class _ScopeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Scope.ValueType
     """records.read: read and list."""
     SCOPE_RECORDS_WRITE: _Scope.ValueType  # 2
     """records.write: create, change and delete."""
+    SCOPE_TIMERS_READ: _Scope.ValueType  # 3
+    """timers.read: read and list timers."""
+    SCOPE_TIMERS_WRITE: _Scope.ValueType  # 4
+    """timers.write: start, change, stop and discard timers; stopping writes a time log."""
     SCOPE_EVENTS_READ: _Scope.ValueType  # 5
     """events.read: watch, pull, consumers."""
     SCOPE_SUBSCRIPTIONS_READ: _Scope.ValueType  # 6
@@ -59,6 +63,10 @@ SCOPE_RECORDS_READ: Scope.ValueType  # 1
 """records.read: read and list."""
 SCOPE_RECORDS_WRITE: Scope.ValueType  # 2
 """records.write: create, change and delete."""
+SCOPE_TIMERS_READ: Scope.ValueType  # 3
+"""timers.read: read and list timers."""
+SCOPE_TIMERS_WRITE: Scope.ValueType  # 4
+"""timers.write: start, change, stop and discard timers; stopping writes a time log."""
 SCOPE_EVENTS_READ: Scope.ValueType  # 5
 """events.read: watch, pull, consumers."""
 SCOPE_SUBSCRIPTIONS_READ: Scope.ValueType  # 6

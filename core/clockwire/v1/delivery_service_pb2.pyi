@@ -41,7 +41,7 @@ class ListDeliveriesRequest(_message.Message):
     event_id: _builtins.str
     """Of this event."""
     record_id: _builtins.str
-    """Of this record."""
+    """Of this record or timer."""
     page_size: _builtins.int
     """0: 100; at most 1,000."""
     page_token: _builtins.str

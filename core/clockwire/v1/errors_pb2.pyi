@@ -55,7 +55,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_RECORD_DELETED: _ErrorReason.ValueType  # 31
     """NOT_FOUND. The record was deleted. metadata: type, id, delete_time, cursor."""
     ERROR_REASON_RESOURCE_NOT_FOUND: _ErrorReason.ValueType  # 32
-    """NOT_FOUND. A subscription, delivery, consumer, event, key or workspace is unknown.
+    """NOT_FOUND. A subscription, delivery, timer, consumer, event, key or workspace is unknown.
     metadata: resource, id.
     """
     ERROR_REASON_ID_TAKEN: _ErrorReason.ValueType  # 33
@@ -78,6 +78,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """FAILED_PRECONDITION. Time may not be logged to a closed project or task."""
     ERROR_REASON_RECORD_LOCKED: _ErrorReason.ValueType  # 53
     """FAILED_PRECONDITION. The record is approved, billed or sent, and may not change in this way."""
+    ERROR_REASON_TIMER_RUNNING: _ErrorReason.ValueType  # 54
+    """FAILED_PRECONDITION. The user has a running timer. metadata: timer_id, user_id."""
+    ERROR_REASON_TIMER_NOT_RUNNING: _ErrorReason.ValueType  # 55
+    """FAILED_PRECONDITION. The timer is not running. metadata: timer_id and state ("STOPPED",
+    "DISCARDED"), or user_id of a user who has none that runs.
+    """
     ERROR_REASON_HIERARCHY_INVALID: _ErrorReason.ValueType  # 56
     """FAILED_PRECONDITION. The change would break a parent chain (cycle, other project)."""
     ERROR_REASON_SUBSCRIPTION_STATE: _ErrorReason.ValueType  # 57
@@ -157,7 +163,7 @@ ERROR_REASON_RECORD_NOT_FOUND: ErrorReason.ValueType  # 30
 ERROR_REASON_RECORD_DELETED: ErrorReason.ValueType  # 31
 """NOT_FOUND. The record was deleted. metadata: type, id, delete_time, cursor."""
 ERROR_REASON_RESOURCE_NOT_FOUND: ErrorReason.ValueType  # 32
-"""NOT_FOUND. A subscription, delivery, consumer, event, key or workspace is unknown.
+"""NOT_FOUND. A subscription, delivery, timer, consumer, event, key or workspace is unknown.
 metadata: resource, id.
 """
 ERROR_REASON_ID_TAKEN: ErrorReason.ValueType  # 33
@@ -180,6 +186,12 @@ ERROR_REASON_RECORD_CLOSED: ErrorReason.ValueType  # 52
 """FAILED_PRECONDITION. Time may not be logged to a closed project or task."""
 ERROR_REASON_RECORD_LOCKED: ErrorReason.ValueType  # 53
 """FAILED_PRECONDITION. The record is approved, billed or sent, and may not change in this way."""
+ERROR_REASON_TIMER_RUNNING: ErrorReason.ValueType  # 54
+"""FAILED_PRECONDITION. The user has a running timer. metadata: timer_id, user_id."""
+ERROR_REASON_TIMER_NOT_RUNNING: ErrorReason.ValueType  # 55
+"""FAILED_PRECONDITION. The timer is not running. metadata: timer_id and state ("STOPPED",
+"DISCARDED"), or user_id of a user who has none that runs.
+"""
 ERROR_REASON_HIERARCHY_INVALID: ErrorReason.ValueType  # 56
 """FAILED_PRECONDITION. The change would break a parent chain (cycle, other project)."""
 ERROR_REASON_SUBSCRIPTION_STATE: ErrorReason.ValueType  # 57

@@ -5,6 +5,7 @@ isort:skip_file
 
 from clockwire.v1 import common_pb2 as _common_pb2
 from clockwire.v1 import records_pb2 as _records_pb2
+from clockwire.v1 import timers_pb2 as _timers_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import field_mask_pb2 as _field_mask_pb2
@@ -32,7 +33,7 @@ class _EventViewEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventView.V
     EVENT_VIEW_UNSPECIFIED: _EventView.ValueType  # 0
     """As FULL."""
     EVENT_VIEW_BASIC: _EventView.ValueType  # 1
-    """Without `record`."""
+    """Without `record` and `timer`."""
     EVENT_VIEW_FULL: _EventView.ValueType  # 2
     """Everything."""
 
@@ -42,7 +43,7 @@ class EventView(_EventView, metaclass=_EventViewEnumTypeWrapper):
 EVENT_VIEW_UNSPECIFIED: EventView.ValueType  # 0
 """As FULL."""
 EVENT_VIEW_BASIC: EventView.ValueType  # 1
-"""Without `record`."""
+"""Without `record` and `timer`."""
 EVENT_VIEW_FULL: EventView.ValueType  # 2
 """Everything."""
 Global___EventView: _TypeAlias = EventView  # noqa: Y015
@@ -54,8 +55,9 @@ class Event(_message.Message):
     event never appears behind a position a reader has passed.
 
     Types: <token>.created, .updated, .deleted for the eleven tokens (33 types); project.closed,
-    project.reopened, task.closed, task.reopened, written after the .updated of the same change.
-    Consumers must ignore types they do not know.
+    project.reopened, task.closed, task.reopened, written after the .updated of the same change;
+    timer.started, timer.updated, timer.stopped, timer.discarded. Consumers must ignore types they
+    do not know.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -71,6 +73,7 @@ class Event(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     CHANGED_PATHS_FIELD_NUMBER: _builtins.int
     RECORD_FIELD_NUMBER: _builtins.int
+    TIMER_FIELD_NUMBER: _builtins.int
     ACTOR_FIELD_NUMBER: _builtins.int
     ORIGIN_FIELD_NUMBER: _builtins.int
     CAUSATION_ID_FIELD_NUMBER: _builtins.int
@@ -90,9 +93,11 @@ class Event(_message.Message):
     workspace_id: _builtins.str
     """Workspace."""
     record_type: _common_pb2.RecordType.ValueType
-    """Type of the record."""
+    """Type of the record; UNSPECIFIED for timers."""
     record_id: _builtins.str
-    """Id of the record. Events of one id are in version order."""
+    """Id of the record or timer. Events of one record, or of one timer, are in version order. A
+    timer and the time log that it became have one id, but each counts its own versions.
+    """
     version: _builtins.int
     """Its version after the change; for a deletion the last version plus 1."""
     origin: _common_pb2.Origin.ValueType
@@ -111,11 +116,15 @@ class Event(_message.Message):
 
     @_builtins.property
     def changed_paths(self) -> _field_mask_pb2.FieldMask:
-        """Paths that changed, relative to Record; only for .updated. Also set in view BASIC."""
+        """Paths that changed, relative to Record or Timer; only for .updated. Also set in view BASIC."""
 
     @_builtins.property
     def record(self) -> _records_pb2.Record:
         """For record events."""
+
+    @_builtins.property
+    def timer(self) -> _timers_pb2.Timer:
+        """For timer events."""
 
     @_builtins.property
     def actor(self) -> _common_pb2.Actor:
@@ -135,6 +144,7 @@ class Event(_message.Message):
         version: _builtins.int = ...,
         changed_paths: _field_mask_pb2.FieldMask | None = ...,
         record: _records_pb2.Record | None = ...,
+        timer: _timers_pb2.Timer | None = ...,
         actor: _common_pb2.Actor | None = ...,
         origin: _common_pb2.Origin.ValueType = ...,
         causation_id: _builtins.str = ...,
@@ -142,11 +152,11 @@ class Event(_message.Message):
         transaction_size: _builtins.int = ...,
         traceparent: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "changed_paths", b"changed_paths", "commit_time", b"commit_time", "record", b"record", "state", b"state"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "changed_paths", b"changed_paths", "commit_time", b"commit_time", "record", b"record", "state", b"state", "timer", b"timer"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "causation_id", b"causation_id", "changed_paths", b"changed_paths", "commit_time", b"commit_time", "cursor", b"cursor", "id", b"id", "origin", b"origin", "record", b"record", "record_id", b"record_id", "record_type", b"record_type", "sequence", b"sequence", "state", b"state", "traceparent", b"traceparent", "transaction_id", b"transaction_id", "transaction_size", b"transaction_size", "type", b"type", "version", b"version", "workspace_id", b"workspace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "causation_id", b"causation_id", "changed_paths", b"changed_paths", "commit_time", b"commit_time", "cursor", b"cursor", "id", b"id", "origin", b"origin", "record", b"record", "record_id", b"record_id", "record_type", b"record_type", "sequence", b"sequence", "state", b"state", "timer", b"timer", "traceparent", b"traceparent", "transaction_id", b"transaction_id", "transaction_size", b"transaction_size", "type", b"type", "version", b"version", "workspace_id", b"workspace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_state: _TypeAlias = _typing.Literal["record"]  # noqa: Y015
+    _WhichOneofReturnType_state: _TypeAlias = _typing.Literal["record", "timer"]  # noqa: Y015
     _WhichOneofArgType_state: _TypeAlias = _typing.Literal["state", b"state"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_state) -> _WhichOneofReturnType_state | None: ...
 
@@ -158,7 +168,8 @@ class EventFilter(_message.Message):
 
     Conditions on fields (project_ids .. expression) are tested against the state after the
     change AND the state before it; one match is enough. So a deletion, and an update that moves
-    a record out of the filter, still reach those who watched it.
+    a record out of the filter, still reach those who watched it. Timers are tested by the fields
+    they have.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -174,7 +185,8 @@ class EventFilter(_message.Message):
     EXPRESSION_FIELD_NUMBER: _builtins.int
     expression: _builtins.str
     """A filter on the fields of the record, see RecordService; event_types must then leave
-    exactly one record type, or name only fields all of them have.
+    exactly one record type, or name only fields all of them have. Timers count as one more
+    type, whose external_id and custom_fields are never set.
     """
     @_builtins.property
     def event_types(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -184,7 +196,7 @@ class EventFilter(_message.Message):
 
     @_builtins.property
     def record_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Ids of records; at most 1,000."""
+        """Ids of records or timers; at most 1,000."""
 
     @_builtins.property
     def project_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:

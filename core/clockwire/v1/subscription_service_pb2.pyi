@@ -601,7 +601,7 @@ class TestSubscriptionRequest(_message.Message):
     event_type: _builtins.str
     """Type of the sample; the first that the filter lets through if empty."""
     record_id: _builtins.str
-    """Use this record instead of made-up data."""
+    """Use this record, or for timer events this timer, instead of made-up data."""
     def __init__(
         self,
         *,
@@ -664,7 +664,7 @@ class PreviewPayloadRequest(_message.Message):
     decimals_as_strings: _builtins.bool
     """Render decimals as strings."""
     record_id: _builtins.str
-    """Use this record instead of made-up data."""
+    """Use this record, or for timer events this timer, instead of made-up data."""
     def __init__(
         self,
         *,

@@ -11,7 +11,7 @@ from google.type.decimal_pb2 import Decimal
 from hypothesis import given
 
 from clockwire.model.payloads import PayloadFormat, Shape, content_type, render
-from clockwire.model.record_types import EVENT_TYPES, RECORD_TYPES
+from clockwire.model.record_types import EVENT_TYPES, SUBJECTS
 from clockwire.v1.common_pb2 import Actor, RecordType, Tag
 from clockwire.v1.events_pb2 import Event
 from clockwire.v1.records_pb2 import APPROVAL_STATUS_SUBMITTED, PROJECT_STATUS_ON_HOLD, Project, Record, TimeLog
@@ -84,7 +84,7 @@ def test_a_project_has_the_documented_column_names():
 def test_every_body_is_json_with_exactly_the_columns_in_order(event):
     body = json.loads(render(event, Shape()))
 
-    info = RECORD_TYPES[event.record_type]
+    info = SUBJECTS[event.record_type]
     columns = [] if event.type.endswith(".deleted") else [column.name for column in info.payload_columns]
     assert list(body) == ["event", "id", *columns]
     assert (body["event"], body["id"]) == (event.type, event.record_id)

@@ -96,13 +96,15 @@ def test_the_types_are_named_as_in_the_documented_feed():
     assert [info.type for info in RECORD_TYPES.values()] == RecordType.values()[1:]
 
 
-def test_there_are_three_event_types_per_record_type_and_four_more():
+def test_there_are_three_event_types_per_record_type_four_of_closing_and_four_of_timers():
     verbs = {token: ["created", "updated", "deleted"] for token in COLUMNS}
     verbs["project"] += ["closed", "reopened"]
     verbs["task"] += ["closed", "reopened"]
 
-    assert list(EVENT_TYPES) == [f"{token}.{verb}" for token in COLUMNS for verb in verbs[token]]
-    assert len(EVENT_TYPES) == 37
+    timers = ["timer.started", "timer.updated", "timer.stopped", "timer.discarded"]
+
+    assert list(EVENT_TYPES) == [*(f"{token}.{verb}" for token in COLUMNS for verb in verbs[token]), *timers]
+    assert len(EVENT_TYPES) == 41
 
 
 def test_event_types_say_what_happened():

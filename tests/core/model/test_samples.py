@@ -9,11 +9,18 @@ import pytest
 from clockwire.model.identifiers import is_id
 from clockwire.model.instants import DAY, of_timestamp
 from clockwire.model.payloads import Shape, render
-from clockwire.model.record_types import EVENT_TYPES, RECORD_TYPES
+from clockwire.model.record_types import EVENT_TYPES, SUBJECTS, TIMER
 from clockwire.model.samples import sample_event, sample_id
+from clockwire.model.states import state_of
 from clockwire.v1.common_pb2 import RecordType
 
 NOW = 1_705_400_000_000_000
+RUNNING = {"StopTime", "Duration", "DurationSeconds"}
+EMPTY = {
+    "timer.started": RUNNING,
+    "timer.updated": RUNNING,
+    "timer.discarded": RUNNING - {"StopTime"},
+}
 
 
 def body_of(event_type: str) -> dict[str, Any]:
@@ -25,18 +32,19 @@ def body_of(event_type: str) -> dict[str, Any]:
 def test_a_sample_fills_every_column(event_type):
     empty = {name for name, value in body_of(event_type).items() if value in (None, "", [], {})}
 
-    assert empty == ({"ClosedDate"} if event_type.endswith(".reopened") else set())
+    assert empty == EMPTY.get(event_type, {"ClosedDate"} if event_type.endswith(".reopened") else set())
 
 
 @pytest.mark.parametrize("event_type", EVENT_TYPES)
 def test_a_sample_is_an_event_of_its_type(event_type):
-    event, info = sample_event(event_type, NOW, "w"), RECORD_TYPES[EVENT_TYPES[event_type].record_type]
+    event, info = sample_event(event_type, NOW, "w"), SUBJECTS[EVENT_TYPES[event_type].record_type]
 
     assert (event.type, event.workspace_id, event.record_type) == (event_type, "w", info.type)
     assert of_timestamp(event.commit_time) == NOW
     assert is_id(event.id)
     assert is_id(event.record_id)
-    assert event.HasField("record") is not event_type.endswith(".deleted")
+    assert (state_of(event) is None) is event_type.endswith(".deleted")
+    assert event.HasField("timer") is (info is TIMER)
     assert not event.HasField("record") or event.record.WhichOneof("body") == info.body_field
     assert bool(event.changed_paths.paths) is event_type.endswith(".updated")
 

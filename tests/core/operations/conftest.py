@@ -3,6 +3,7 @@
 import pytest
 
 from tests.support.bookkeeping import Bookkeeper
+from tests.support.timing import Timekeeper
 from tests.support.writing import make_workspace, working
 
 
@@ -11,3 +12,9 @@ async def books(database, clock):
     """A bookkeeper with a writer at work."""
     async with working(database, clock) as work:
         yield Bookkeeper(work, make_workspace(database, clock))
+
+
+@pytest.fixture
+def timing(books):
+    """Somebody who starts and stops timers in the bookkeeper's workspace."""
+    return Timekeeper(books)

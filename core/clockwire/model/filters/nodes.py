@@ -12,7 +12,7 @@ from typing import Any
 from clockwire.model.custom_values import Value
 from clockwire.model.filters.paths import Path
 from clockwire.model.record_fields import value_at, values_of
-from clockwire.v1.records_pb2 import Record
+from clockwire.model.states import State
 
 COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {"=": eq, "<": lt, "<=": le, ">": gt, ">=": ge}
 
@@ -86,9 +86,9 @@ class Filter:
     text: str
     root: Node | None
 
-    def matches(self, record: Record) -> bool:
-        """Whether the record passes, with the labels it holds."""
-        return self.root is None or self.matches_values(values_of(record))
+    def matches(self, state: State) -> bool:
+        """Whether the record or timer passes, with the labels it holds."""
+        return self.root is None or self.matches_values(values_of(state))
 
     def matches_values(self, values: Mapping[str, Value]) -> bool:
         """Whether a record with these values passes: for one record and many filters."""

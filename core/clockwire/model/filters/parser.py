@@ -22,7 +22,7 @@ _LITERALS = {TokenKind.STRING, TokenKind.NUMBER, TokenKind.DURATION, TokenKind.T
 
 
 def parse_filter(text: str, record_type: "RecordType.ValueType | None") -> Filter:
-    """The filter that *text* writes down, for records of a type or, with None, of any. Raises FilterInvalid."""
+    """The filter that *text* writes down, for a type (or timers) or, with None, for any record. FilterInvalid."""
     if len(text) > _LONGEST:
         raise FilterInvalid(f"a filter has at most {_LONGEST:,} characters", position=_LONGEST)
     return Filter(text, _Parser(text, record_type).filter())

@@ -1,4 +1,4 @@
-"""Which values of a record a filter or an order may name."""
+"""Which values of a record, or of a timer, a filter or an order may name."""
 
 import difflib
 from collections.abc import Mapping, Sequence
@@ -9,8 +9,8 @@ from typing import cast
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor
 
-from clockwire.model.columns import Column
-from clockwire.model.record_types import RECORD_TYPES, RecordTypeInfo
+from clockwire.model.columns import Column, envelope_columns
+from clockwire.model.record_types import RECORD_TYPES, SUBJECTS, TIMER, RecordTypeInfo
 from clockwire.v1.common_pb2 import RecordType
 
 _ID = Column(name="id", path="id", kind="uuid", filterable=True)
@@ -56,7 +56,14 @@ def path_of(steps: Sequence[str], record_type: "RecordType.ValueType | None") ->
 
 @cache
 def paths_of(record_type: "RecordType.ValueType | None") -> Mapping[str, Path]:
-    """Every path of a type by its name; for None those that all types have in common."""
+    """Every path of a type by its name; for None those that all types of record have in common.
+
+    A timer has those too, so that whatever is asked of any record can be asked of it.
+    """
+    if record_type == TIMER.type:
+        own = _paths(TIMER)
+        never_set = [column for column in envelope_columns() if not column.is_actor and column.path not in own]
+        return MappingProxyType(own | {column.path: _path(TIMER, column) for column in never_set})
     if record_type:
         return MappingProxyType(_paths(RECORD_TYPES[record_type]))
     first, *others = (_paths(info) for info in RECORD_TYPES.values())
@@ -112,7 +119,7 @@ def _check_keys(steps: Sequence[str]) -> None:
 
 
 def _unknown(name: str, paths: Mapping[str, Path], record_type: "RecordType.ValueType | None") -> str:
-    owner = RECORD_TYPES[record_type].noun if record_type else "every type"
+    owner = "every type" if record_type is None else SUBJECTS[record_type].noun
     near = difflib.get_close_matches(name, paths, n=1)
     hint = f" (did you mean {near[0]!r}?)" if near else ""
     listed = [*paths][:_SHOWN]

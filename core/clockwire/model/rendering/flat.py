@@ -13,13 +13,13 @@ from google.protobuf.message import Message
 from orjson import dumps
 
 from clockwire.model.columns import ENVELOPE, Column
-from clockwire.model.record_types import EVENT_TYPES, RECORD_TYPES, RecordTypeInfo
+from clockwire.model.record_types import EVENT_TYPES, SUBJECTS, RecordTypeInfo
 from clockwire.model.rendering import values
+from clockwire.model.states import State
 from clockwire.v1.events_pb2 import Event
-from clockwire.v1.records_pb2 import Record
 
 Renderer = Callable[[Event], bytes]
-Columns = Callable[[str, Record, Message], dict[str, object]]
+Columns = Callable[[str, State, Message], dict[str, object]]
 
 _IF_SET = " if {of}.HasField('{path}') else None"
 _EXPRESSIONS = {
@@ -47,14 +47,17 @@ def flat_renderer(event_type: str, *, decimals_as_strings: bool) -> Renderer:
     event = EVENT_TYPES[event_type]
     if event.verb == "deleted":
         return thin_body
-    info = RECORD_TYPES[event.record_type]
+    info = SUBJECTS[event.record_type]
     columns = _compiled(info, decimals_as_strings=decimals_as_strings)
 
     def render(event: Event) -> bytes:
         record = event.record
         return dumps(columns(event_type, record, getattr(record, info.body_field)))
 
-    return render
+    def render_timer(event: Event) -> bytes:
+        return dumps(columns(event_type, event.timer, event.timer))
+
+    return render if event.record_type else render_timer
 
 
 def thin_body(event: Event) -> bytes:

@@ -1,4 +1,6 @@
-"""What a time log must be, and what follows from the rest."""
+"""What a time log must be, and what follows from the rest. A timer shares some of it: see `timers.py`."""
+
+from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
@@ -70,7 +72,8 @@ def _check_locked(change: Log) -> None:
             raise RecordLocked("time_log", change.id, f"{why}, and {field} may not change")
 
 
-def _time_zone(change: Log) -> str:
+def time_zone(change: Change[Any]) -> str:
+    """The zone of the user, else of the workspace."""
     return user_of(change).time_zone or change.around.workspace.time_zone
 
 
@@ -117,10 +120,13 @@ def _date(change: Log) -> Date:
 
 
 def _check_open(change: Log) -> None:
+    if change.changes(*_WORK):
+        check_open(change)
+
+
+def check_open(change: Change[Any]) -> None:
     """Time may be logged by this user and there."""
     log = change.body
-    if not change.changes(*_WORK):
-        return
     user, project, task, subproject = user_of(change), project_of(change), task_of(change), subproject_of(change)
     if user.HasField("active") and not user.active:
         raise RecordClosed("user", log.user_id, "inactive")
@@ -132,20 +138,34 @@ def _check_open(change: Log) -> None:
         raise RecordClosed("subproject", log.subproject_id, _NOT_OPEN[subproject.status])
 
 
-def _billable(change: Log) -> bool:
+def billable(change: Change[Any]) -> bool:
+    """The default of the task, else of the project or the category."""
     project = project_of(change)
     if project.billing_type == BILLING_TYPE_NON_BILLABLE:
         return False
     for each in (task_of(change), project, category_of(change)):
         if each.HasField("billable"):
-            return each.billable
+            return bool(each.billable)
     return bool(change.body.project_id)
 
 
-def _check_billable(change: Log) -> None:
+def check_billable(change: Change[Any]) -> None:
+    """What is never billed is not billable."""
     never = project_of(change).billing_type == BILLING_TYPE_NON_BILLABLE
     if change.body.billable and never and change.changes("billable", "project_id"):
         raise change.refuse("billable", "must be false, since the project is never billed")
+
+
+def _bill_only_what_may_be(change: Log) -> None:
+    """The project may have changed while a timer ran: that is no reason to lose the time."""
+    if project_of(change).billing_type == BILLING_TYPE_NON_BILLABLE:
+        change.assign("billable", False)  # noqa: FBT003 - the value of a field
+
+
+def _leave_other_projects(change: Log) -> None:
+    """Likewise if the task has moved to another project while a timer ran: the phase it had is not there."""
+    if subproject_of(change).project_id != change.body.project_id:
+        change.assign("subproject_id", None)
 
 
 def _client_cost(change: Log) -> Decimal | None:
@@ -176,17 +196,7 @@ def _nobody(_change: Log) -> None:
     """A decision that is taken anew is not the old approver's."""
 
 
-TIME_LOG: tuple[Step, ...] = (
-    _check_locked,
-    derive("project_id", project_of_task, after=["task_id"]),
-    check_task,
-    check_subproject,
-    derive("client_id", client_of_project, after=["project_id"]),
-    derive("time_zone", _time_zone, after=["user_id"]),
-    _settle_times,
-    _check_open,
-    derive("billable", _billable, after=["project_id"]),
-    _check_billable,
+_COSTED: tuple[Step, ...] = (
     derive("currency", currency_of_project, after=["project_id"]),
     derive("client_rate", client_rate, after=_RATED_BY),
     derive("salary_rate", salary_rate, after=_RATED_BY),
@@ -195,4 +205,28 @@ TIME_LOG: tuple[Step, ...] = (
     derive("approval_status", _approval_status),
     derive("approver_user_id", _nobody, after=["approval_status"]),
     derive("approve_time", _approve_time, after=["approval_status"]),
+)
+TIME_LOG: tuple[Step, ...] = (
+    _check_locked,
+    derive("project_id", project_of_task, after=["task_id"]),
+    check_task,
+    check_subproject,
+    derive("client_id", client_of_project, after=["project_id"]),
+    derive("time_zone", time_zone, after=["user_id"]),
+    _settle_times,
+    _check_open,
+    derive("billable", billable, after=["project_id"]),
+    check_billable,
+    *_COSTED,
+)
+#: Of the log that a timer becomes. Its places were open and fitted together when it was started; what became of them
+#: meanwhile is no reason to lose the time.
+TIMED_LOG: tuple[Step, ...] = (
+    compute("project_id", project_of_task),
+    _leave_other_projects,
+    derive("client_id", client_of_project),
+    _settle_times,
+    derive("billable", billable),
+    _bill_only_what_may_be,
+    *_COSTED,
 )

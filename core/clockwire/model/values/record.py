@@ -34,10 +34,10 @@ def check_record(record: Record, *, partial: bool, field: str = "record") -> Rec
     checked.CopyFrom(record)
     checked.DiscardUnknownFields()  # what a newer client sent is not kept unseen
     checked.type = type_of(checked)
-    violations = _check_set(checked, _envelope_looks(), field)
+    violations = check_set(checked, _envelope_looks(), field)
     if checked.type:
         body = RECORD_TYPES[checked.type].body_field
-        violations += _check_set(getattr(checked, body), _body_looks(checked.type), f"{field}.{body}")
+        violations += check_set(getattr(checked, body), _body_looks(checked.type), f"{field}.{body}")
     if not partial:
         violations += _missing(checked, field)
     if violations:
@@ -51,8 +51,8 @@ def check_required(record: Record, *, field: str = "record") -> None:
         raise FieldInvalid(*violations[:MOST_VIOLATIONS])
 
 
-def _check_set(message: Message, looks: Mapping[int, Look], field: str) -> list[Violation]:
-    """What is wrong with the columns that are set; read-only ones are cleared."""
+def check_set(message: Message, looks: Mapping[int, Look], field: str) -> list[Violation]:
+    """What is wrong with the columns of a message that are set; read-only ones are cleared."""
     violations: list[Violation] = []
     for descriptor, value in message.ListFields():
         look = looks.get(descriptor.number)
@@ -83,16 +83,16 @@ def _missing(record: Record, field: str) -> Sequence[Violation]:
 
 @cache
 def _envelope_looks() -> Mapping[int, Look]:
-    return _looks(Record.DESCRIPTOR, [_ID, *envelope_columns()])
+    return looks_at(Record.DESCRIPTOR, [_ID, *envelope_columns()])
 
 
 @cache
 def _body_looks(type_: "RecordType.ValueType") -> Mapping[int, Look]:
     info = RECORD_TYPES[type_]
-    return _looks(info.body, info.columns)
+    return looks_at(info.body, info.columns)
 
 
-def _looks(descriptor: Descriptor, columns: Iterable[Column]) -> Mapping[int, Look]:
+def looks_at(descriptor: Descriptor, columns: Iterable[Column]) -> Mapping[int, Look]:
     """How each column of a message is looked at, by the number of its field."""
     numbers = {field.name: field.number for field in descriptor.fields}
     return {numbers[column.path]: (glance_of(column), column) for column in columns if column.path in numbers}
