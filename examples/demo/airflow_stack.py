@@ -22,8 +22,8 @@ from typing import Any, TypeVar
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 _HEALTH = ("scheduler", "dag_processor", "triggerer")
 
-# The defaults are made for large installations; with these a new Dag is seen within 2 s, and a dead triggerer is
-# replaced within 5 s. LocalExecutor keeps as many idle processes as it may run tasks, so few.
+# The defaults are made for large installations; with these a new or changed Dag is seen within 2 s, and a dead
+# triggerer is replaced within 5 s. LocalExecutor keeps as many idle processes as it may run tasks, so few.
 _SETTINGS = {
     "CORE__EXECUTOR": "LocalExecutor",
     "CORE__PARALLELISM": "2",
@@ -37,7 +37,7 @@ _SETTINGS = {
     "SCHEDULER__TRIGGER_TIMEOUT_CHECK_INTERVAL": "1",
     "DAG_PROCESSOR__REFRESH_INTERVAL": "2",
     "DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": "1",
-    "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "2",
+    "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "30",  # of files that have not changed: parsing them costs a whole CPU
     "DAG_PROCESSOR__PARSING_PROCESSES": "1",
     "TRIGGERER__JOB_HEARTBEAT_SEC": "1",
     "TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "5",
