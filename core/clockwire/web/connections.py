@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
@@ -10,25 +11,31 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 LARGEST_HEAD: Final = 16 * 1024
 MOST_HEADERS: Final = 100
-HEAD_SECONDS: Final = 10.0
-BODY_SECONDS: Final = 30.0
-#: How long a client may take nothing of an answer that is ready for it.
-STALL_SECONDS: Final = 30.0
-#: How long a connection may stay open between two requests: longer than load balancers keep theirs, so that they close.
-IDLE_SECONDS: Final = 75
 #: How long a connection that was cut may take to fetch what it was told.
-LINGER_SECONDS: Final = 1.0
+_LINGER_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long connections may take for what, and how many there may be."""
+
+    #: From its first byte, or from the beginning of the connection, until a head is there.
+    head_seconds: float = 10.0
+    #: From the head until the body is there.
+    body_seconds: float = 30.0
+    #: While a client takes nothing of an answer that is ready for it.
+    stall_seconds: float = 30.0
+    #: Between two requests: longer than load balancers keep theirs open, so that it is they who close.
+    idle_seconds: int = 75
+    #: One more is closed unheard.
+    most_connections: int = 10_000
 
 
 class Connection(HttpToolsProtocol):
-    """A connection of uvicorn's, with the limits that it lacks.
+    """A connection of uvicorn's, with the limits that it lacks. Who is too slow is told 408, who says too much 431."""
 
-    A head has to be there 10 s after its first byte, or after the connection was made, and a body 30 s after its head;
-    both are told 408. An answer may wait for 30 s until the client takes some of it.
-    """
-
-    #: Most connections at once; one more is closed unheard. The server sets it by the files it may open.
-    most_connections = 10_000
+    #: Set before the connection is made.
+    limits = Limits()
 
     _timer: asyncio.TimerHandle | None = None
     _stall: asyncio.TimerHandle | None = None
@@ -39,11 +46,11 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         """The clock of the first head runs."""
         super().connection_made(transport)
-        if len(self.connections) > self.most_connections:
+        if len(self.connections) > self.limits.most_connections:
             self._cut = True
             transport.abort()
             return
-        self._expect("request", HEAD_SECONDS)
+        self._expect("request", self.limits.head_seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """No clock runs."""
@@ -56,7 +63,7 @@ class Connection(HttpToolsProtocol):
         if self._cut or self.transport.is_closing():
             return
         if self._timer is None and self._all_answered():
-            self._expect("request", HEAD_SECONDS)  # also for empty lines, which begin none
+            self._expect("request", self.limits.head_seconds)  # also for empty lines, which begin none
         super().data_received(data)
         if self._in_head and not self._cut:
             self._head_bytes += len(data)
@@ -68,7 +75,7 @@ class Connection(HttpToolsProtocol):
         super().on_message_begin()
         self._in_head, self._head_bytes = True, 0
         if self._timer is None and not self._cut:
-            self._expect("request", HEAD_SECONDS)
+            self._expect("request", self.limits.head_seconds)
 
     def on_headers_complete(self) -> None:
         """The request is answered unless its head is too large; the clock of the body runs."""
@@ -81,7 +88,7 @@ class Connection(HttpToolsProtocol):
             return
         self._in_head = False
         super().on_headers_complete()
-        self._expect("body", BODY_SECONDS)
+        self._expect("body", self.limits.body_seconds)
 
     def on_body(self, body: bytes) -> None:
         """The bytes are kept for whoever answers."""
@@ -97,7 +104,7 @@ class Connection(HttpToolsProtocol):
     def pause_writing(self) -> None:
         """The client takes nothing at present; it may not go on so for ever."""
         super().pause_writing()
-        self._stall = self.loop.call_later(STALL_SECONDS, self.transport.abort)
+        self._stall = self.loop.call_later(self.limits.stall_seconds, self.transport.abort)
 
     def resume_writing(self) -> None:
         """The client takes its answer again."""
@@ -133,8 +140,14 @@ class Connection(HttpToolsProtocol):
         self._nothing_expected()
         if self._owes_this_one():
             self.transport.write(_last_answer(status, code, sentence))
-        self.transport.close()
-        self.loop.call_later(LINGER_SECONDS, self.transport.abort)
+        for cycle in self._cycles():
+            cycle.disconnected = True  # whoever answers it is told so, and is not heard any more
+            cycle.message_event.set()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        # What still comes is read and dropped for a moment: closed with bytes unread, the answer would be lost.
+        self.flow.resume_reading()
+        self.loop.call_later(_LINGER_SECONDS, self.transport.abort)
 
     def _owes_this_one(self) -> bool:
         if self._in_head or not self._cycles():

@@ -12,7 +12,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from clockwire.api.tls import ListenError, Tls, server_context
-from clockwire.web.connections import HEAD_SECONDS, IDLE_SECONDS, Connection
+from clockwire.web.connections import Connection, Limits
 
 _BACKLOG = 2_048
 #: Files that connections leave to gRPC, the database and webhooks.
@@ -20,10 +20,12 @@ _FILES_FOR_OTHERS = 512
 
 
 @asynccontextmanager
-async def listening(app: ASGIApp, host: str, port: int, *, tls: Tls | None, drain_seconds: float) -> AsyncIterator[int]:
+async def listening(
+    app: ASGIApp, host: str, port: int, *, tls: Tls | None, drain_seconds: float, limits: Limits | None = None
+) -> AsyncIterator[int]:
     """The port is open; its number. On the way out no more is accepted, and what is under way finishes in time."""
     sockets = _bound(host, port)
-    server = _Server(app, tls)
+    server = _Server(app, tls, limits or Limits(most_connections=_most_connections()))
     try:
         await server.open(sockets)
     except BaseException:
@@ -41,7 +43,7 @@ async def listening(app: ASGIApp, host: str, port: int, *, tls: Tls | None, drai
 class _Server(uvicorn.Server):
     """uvicorn, inside a program that has a loop, sockets and signals of its own."""
 
-    def __init__(self, app: ASGIApp, tls: Tls | None) -> None:
+    def __init__(self, app: ASGIApp, tls: Tls | None, limits: Limits) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -54,17 +56,17 @@ class _Server(uvicorn.Server):
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
-                timeout_keep_alive=IDLE_SECONDS,
+                timeout_keep_alive=limits.idle_seconds,
             )
         )
         self.config.load()
         self._tls = tls
+        self._limits = limits
 
     async def open(self, sockets: Sequence[socket.socket]) -> None:
         """Connections are accepted."""
         loop, context = asyncio.get_running_loop(), server_context(self._tls) if self._tls else None
-        terms: dict[str, Any] = {"ssl": context, "ssl_handshake_timeout": HEAD_SECONDS} if context else {}
-        self._most_connections = _most_connections()
+        terms: dict[str, Any] = {"ssl": context, "ssl_handshake_timeout": self._limits.head_seconds} if context else {}
         self.servers = [
             await loop.create_server(self._connection, sock=each, backlog=_BACKLOG, **terms) for each in sockets
         ]
@@ -87,7 +89,7 @@ class _Server(uvicorn.Server):
 
     def _connection(self) -> Connection:
         connection = Connection(config=self.config, server_state=self.server_state, app_state={})
-        connection.most_connections = self._most_connections
+        connection.limits = self._limits
         return connection
 
 
