@@ -20,6 +20,7 @@ from clockwire.operations.event_log import EventLog
 from clockwire.operations.housekeeping import Housekeeping
 from clockwire.operations.samples import Samples
 from clockwire.rpc.account import ServerFacts
+from clockwire.rpc.hanging_up import hang_up
 from clockwire.rpc.interceptors import Frame
 from clockwire.rpc.listening import MIN_KEEPALIVE_SECONDS, bind, new_server
 from clockwire.rpc.services import Services, add_health, add_reflection
@@ -172,8 +173,9 @@ async def _listening(settings: Settings, services: Services, calls: Calls, strea
     finally:
         log.info("draining", open_streams=streams.open_count)
         streams.drain()
-        await frame.quiet()
-        await server.stop(settings.drain_timeout.total_seconds())
+        await frame.settled(settings.drain_timeout)
+        hang_up(port)
+        await server.stop(None)
         log.info("stopped listening")
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, NoReturn, cast
 
 import grpc
@@ -31,13 +32,16 @@ class Frame(grpc.aio.ServerInterceptor):
         self._calls = calls
         self._streams = streams
         self._arrivals = 0
+        self._under_way: set[asyncio.Task[Any]] = set()
 
-    async def quiet(self) -> None:
-        """Returns when no call has come for a moment, or after a second of waiting for that.
+    async def settled(self, within: timedelta) -> None:
+        """Returns when the calls under way have been answered, or that time is over, and none has come for a moment.
 
-        The library drops calls that have come in and wait to be taken when it stops, and their callers are told
-        CANCELLED, which says nothing. So they are taken first, and told that the server drains.
+        Whoever calls just then is told that the server drains, and not merely that the connection has ended. Those who
+        call again at once, whatever they are told, are waited for no longer than a second.
         """
+        if self._under_way:
+            await asyncio.wait(self._under_way.copy(), timeout=within.total_seconds())
         for _ in range(_MOST_MOMENTS):
             arrivals = self._arrivals
             await asyncio.sleep(_MOMENT_SECONDS)
@@ -67,7 +71,7 @@ class Frame(grpc.aio.ServerInterceptor):
 
     def _once(self, behavior: Behavior, reading: "_Reading") -> Behavior:
         async def answer(sent: object, context: Context) -> object:
-            self._arrivals += 1
+            self._arrived()
             try:
                 async with self._calls.framed(reading.method, context.invocation_metadata() or ()) as call:
                     request = call.asked(reading.request(sent))
@@ -79,7 +83,7 @@ class Frame(grpc.aio.ServerInterceptor):
 
     def _many(self, behavior: Behavior, reading: "_Reading") -> Behavior:
         async def answer(sent: object, context: Context) -> AsyncIterator[object]:
-            self._arrivals += 1
+            self._arrived()
             try:
                 async with self._calls.framed(reading.method, context.invocation_metadata() or ()) as call:
                     request, who = call.asked(reading.request(sent)), call.admitted
@@ -90,6 +94,13 @@ class Frame(grpc.aio.ServerInterceptor):
                 await _refuse(context, refusal)
 
         return answer
+
+    def _arrived(self) -> None:
+        """A call is under way until the library's task for it ends: then its answer has been sent."""
+        self._arrivals += 1
+        if task := asyncio.current_task():
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
 
 
 @dataclass(frozen=True, slots=True)
