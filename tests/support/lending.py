@@ -12,14 +12,13 @@ from psycopg.sql import SQL, Identifier
 from clockwire.storage.schema import VERSION_TABLE
 from tests.support.postgresql import PostgreSQL
 
-# All that makes a schema, as a count of each catalog's rows and the last transaction that wrote one of them; and which
-# version the tables are.
+# All that makes a schema, as a count of each catalog's rows and the last transaction that wrote one of them.
 _CATALOGS = ["class", "attribute", "attrdef", "constraint", "index", "namespace", "proc", "trigger", "type"]
 _SHAPE = " UNION ALL ".join(
     [f"SELECT concat('{name} ', count(*), ' ', max(xmin::text::bigint)) FROM pg_{name}" for name in _CATALOGS]
-    + [f"SELECT version_num FROM {VERSION_TABLE}"]
     + ["SELECT concat(setrole, setconfig) FROM pg_db_role_setting"]
 )
+_VERSION = f"SELECT version_num FROM {VERSION_TABLE}"
 _TABLES = f"""
 SELECT relname FROM pg_class
 WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> '{VERSION_TABLE}'
@@ -44,6 +43,7 @@ class Lending:
         self._connections: dict[str, psycopg.Connection] = {}
         with self._connected(template) as connection:
             self._shape = _shape(connection)
+            self._version = connection.execute(_VERSION).fetchall()
             tables = [name for (name,) in connection.execute(_TABLES)]
         deletions = [SQL("DELETE FROM {}").format(Identifier(name)) for name in tables]
         self._empty = SQL("; ").join([SQL("SET session_replication_role = replica"), *deletions])
@@ -73,7 +73,7 @@ class Lending:
     def _emptied(self, connection: psycopg.Connection) -> bool:
         """Whether the database is as it was."""
         connection.execute(_END_OTHERS)
-        if _shape(connection) != self._shape:
+        if _shape(connection) != self._shape or connection.execute(_VERSION).fetchall() != self._version:
             return False
         connection.execute(self._empty)
         return int(connection.execute(_SIZE).fetchall()[0][0]) < _LARGEST

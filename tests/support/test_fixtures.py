@@ -68,6 +68,7 @@ def test_a_database_is_lent_again_without_its_rows_and_without_the_sessions_of_o
         "CREATE INDEX more ON event_log (head)",
         "DROP INDEX delivery_due",
         "UPDATE clockwire_version SET version_num = '9999'",
+        "DROP TABLE clockwire_version",
         "CREATE SCHEMA more",
         "INSERT INTO vault_check SELECT each, repeat('x', 1000)::bytea FROM generate_series(1, 5000) AS each",
     ],
