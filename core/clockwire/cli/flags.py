@@ -15,7 +15,14 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 #: Variables of the environment that commands read besides the settings.
 OTHER_VARIABLES = frozenset(
-    {"CLOCKWIRE_SERVER", "CLOCKWIRE_API_KEY", "CLOCKWIRE_WORKSPACE", "CLOCKWIRE_CA", "CLOCKWIRE_SIGNING_SECRET"}
+    {
+        "CLOCKWIRE_SERVER",
+        "CLOCKWIRE_API_KEY",
+        "CLOCKWIRE_WORKSPACE",
+        "CLOCKWIRE_CA",
+        "CLOCKWIRE_USER",
+        "CLOCKWIRE_SIGNING_SECRET",
+    }
 )
 
 

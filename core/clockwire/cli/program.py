@@ -15,6 +15,7 @@ _COMMANDS: Mapping[str, str] = {
     "workspace": "clockwire.cli.workspaces:workspace",
     "key": "clockwire.cli.keys:key",
     "events": "clockwire.cli.events:events",
+    "timer": "clockwire.cli.timers:timer",
     "sign": "clockwire.cli.signatures:sign",
     "verify": "clockwire.cli.signatures:verify",
 }
