@@ -1,7 +1,9 @@
 """Who does a record refer to, and what does it repeat of them? Read from the columns."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
+
+from google.protobuf.message import Message
 
 from clockwire.model.record_types import RECORD_TYPES, RecordTypeInfo
 from clockwire.v1.common_pb2 import RecordType
@@ -24,21 +26,14 @@ class LabelField(NamedTuple):
     target_body: str
 
 
-def references_of(record: Record) -> Iterator[tuple[ReferenceField, str]]:
+#: A reference, and the id of the record referred to.
+Referral = tuple[ReferenceField, str]
+
+
+def references_of(record: Record) -> Sequence[Referral]:
     """Each reference, with the id of the record referred to."""
     body_field = record.WhichOneof("body")  # the type of a record that was sent may say anything
-    if body_field is None:
-        return
-    body = getattr(record, body_field)
-    for field in _REFERENCES[body_field]:
-        value = getattr(body, field[0])
-        if not value:
-            continue
-        if field[2]:
-            for id_ in value:
-                yield field, id_
-        else:
-            yield field, value
+    return _READERS[body_field](getattr(record, body_field)) if body_field else ()
 
 
 def label_sources(record: Record) -> Iterator[str]:
@@ -86,8 +81,22 @@ def _target_body(info: RecordTypeInfo, reference: str) -> str:
     return RECORD_TYPES[type_].body_field if type_ else ""
 
 
-_REFERENCES: Mapping[str, Sequence[ReferenceField]] = {
-    info.body_field: _references(info) for info in RECORD_TYPES.values()
-}
+def _reader(info: RecordTypeInfo) -> Callable[[Message], Sequence[Referral]]:
+    """The function that reads the references of a body: a line for each of them, compiled, since each write asks it."""
+    lines = ["def read(body):", "found = []"]
+    names: dict[str, Any] = {}
+    for index, field in enumerate(_references(info)):
+        names[f"field{index}"] = field
+        each = (
+            f"found.extend([(field{index}, id_) for id_ in value])"
+            if field.is_list
+            else f"found.append((field{index}, value))"
+        )
+        lines.append(f"if value := body.{field.path}: {each}")
+    exec("\n ".join([*lines, "return found"]), names)  # noqa: S102 -- made from our own descriptors, never from input
+    return cast("Callable[[Message], Sequence[Referral]]", names["read"])
+
+
+_READERS = {info.body_field: _reader(info) for info in RECORD_TYPES.values()}
 # In an order in which a label that follows from another one comes after it.
 _LABELS: Mapping[int, Sequence[LabelField]] = {type_: _labels(info) for type_, info in RECORD_TYPES.items()}

@@ -58,6 +58,7 @@ class Writes:
         """
         here = caller() if workspace_id is None else caller_in(workspace_id)
         dry = bool(_value(request, "validate_only"))
+        respond = _made_once(respond)
         repeat = None if dry else _repeat(request, respond)
         written = await self._writer.write(operation, here, repeat=repeat, dry=dry)
         if written.kept is not None:
@@ -66,6 +67,18 @@ class Writes:
         if dry and "mutation" in response.DESCRIPTOR.fields_by_name:
             response.ClearField("mutation")
         return response
+
+
+def _made_once(respond: Callable[[T, Mutation], Response]) -> Callable[[T, Mutation], Response]:
+    """As *respond*; what is asked for the same result again, to be kept and to be sent, is made once."""
+    made: list[tuple[T, Response]] = []
+
+    def once(result: T, mutation: Mutation) -> Response:
+        if not (made and made[-1][0] is result):
+            made.append((result, respond(result, mutation)))
+        return made[-1][1]
+
+    return once
 
 
 def request_digest(request: Message) -> bytes:
