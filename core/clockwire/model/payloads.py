@@ -14,7 +14,7 @@ from clockwire.v1.events_pb2 import Event
 
 
 class PayloadFormat(IntEnum):
-    """The four shapes of a body, numbered as Subscription.PayloadFormat; its 0 is read as FLAT."""
+    """The shapes of a body, numbered as Subscription.PayloadFormat; its 0 is read as FLAT."""
 
     FLAT = 1
     """The documented body: ``{"event","id",columns...}``."""
@@ -24,6 +24,8 @@ class PayloadFormat(IntEnum):
     """CloudEvents 1.0 in the structured mode of its JSON format; data is the flat body."""
     THIN = 4
     """``{"event","id"}`` for every event."""
+    TIMETRACKER = 5
+    """TimeTracker's objects where it has some, else as FLAT: see `rendering/timetracker.py`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,6 +95,10 @@ class Subscription(_message.Message):
         """CloudEvents 1.0 structured JSON, application/cloudevents+json, data = the flat body."""
         PAYLOAD_FORMAT_THIN: Subscription._PayloadFormat.ValueType  # 4
         """{"event","id"} for every event; receivers read the rest through the API."""
+        PAYLOAD_FORMAT_TIMETRACKER: Subscription._PayloadFormat.ValueType  # 5
+        """TimeTracker's objects: for timers, time logs, clients, projects and tasks its documented body
+        ({"id","description",..,"action","workspace",..}); for other types and deletions as FLAT.
+        """
 
     class PayloadFormat(_PayloadFormat, metaclass=_PayloadFormatEnumTypeWrapper):
         """Shape of the body."""
@@ -109,6 +113,10 @@ class Subscription(_message.Message):
     """CloudEvents 1.0 structured JSON, application/cloudevents+json, data = the flat body."""
     PAYLOAD_FORMAT_THIN: Subscription.PayloadFormat.ValueType  # 4
     """{"event","id"} for every event; receivers read the rest through the API."""
+    PAYLOAD_FORMAT_TIMETRACKER: Subscription.PayloadFormat.ValueType  # 5
+    """TimeTracker's objects: for timers, time logs, clients, projects and tasks its documented body
+    ({"id","description",..,"action","workspace",..}); for other types and deletions as FLAT.
+    """
 
     @_typing.final
     class HeadersEntry(_message.Message):
