@@ -8,13 +8,14 @@ from typing import Any
 
 from clockwire.databases import open_database
 from clockwire.dispatch_lock import only_dispatcher
+from clockwire.metrics import Metrics
 from clockwire.model.instants import Clock
 from clockwire.model.target import check_target_url
 from clockwire.model.vault import Vault, WrongKeyError
 from clockwire.operations.endings import Endings
 from clockwire.operations.news import News
 from clockwire.operations.planning import Planner
-from clockwire.operations.publishing import Publisher
+from clockwire.operations.publishing import Publisher, Sealed
 from clockwire.operations.tail import Tail
 from clockwire.secret_keys import secret_keys
 from clockwire.settings import SettingError, Settings
@@ -48,7 +49,9 @@ class Engine:
         require_sendable(await asyncio.wrap_future(asked))
 
 
-async def start_engine(settings: Settings, clock: Clock, stack: AsyncExitStack, *, dispatches: bool) -> Engine:
+async def start_engine(
+    settings: Settings, clock: Clock, stack: AsyncExitStack, *, dispatches: bool, metrics: Metrics
+) -> Engine:
     """Opens the database, and starts the writer and the dispatcher. *stack* stops them in the opposite order."""
     database = open_database(settings.database)
     stack.callback(database.close)
@@ -62,8 +65,21 @@ async def start_engine(settings: Settings, clock: Clock, stack: AsyncExitStack, 
     planner = Planner()
     news = News(database, tail)
     publisher = Publisher(planner, news.committed)
-    writer: Writer[Any] = Writer(database, vault, clock=clock, seal=publisher.seal, committed=publisher.committed)
-    dispatcher = Dispatcher(writer, vault, resolver, clock=clock, ended=endings.tell, claims=dispatches)
+
+    def committed(sealed: Sealed) -> None:
+        publisher.committed(sealed)
+        metrics.group_written(sealed)
+
+    writer: Writer[Any] = Writer(database, vault, clock=clock, seal=publisher.seal, committed=committed)
+    dispatcher = Dispatcher(
+        writer,
+        vault,
+        resolver,
+        clock=clock,
+        ended=endings.tell,
+        settled=metrics.attempts_settled,
+        claims=dispatches,
+    )
     if dispatches:
         planner.hand_to(dispatcher)
         news.hand_to(dispatcher)

@@ -15,6 +15,7 @@ from clockwire.api.decoding import LARGEST_REQUEST
 from clockwire.api.draining import Drain
 from clockwire.api.tls import ListenError, Tls
 from clockwire.engine import Engine, start_engine
+from clockwire.metrics import Metrics
 from clockwire.model.instants import Clock, system_clock
 from clockwire.operations.event_log import EventLog
 from clockwire.operations.housekeeping import Housekeeping
@@ -50,7 +51,7 @@ async def dispatch(settings: Settings, ready: Callable[[], None]) -> None:
     """Sends webhooks, and nothing else, until a signal says to stop."""
     with _stop_signals() as stopping:
         async with AsyncExitStack() as stack:
-            await start_engine(settings, system_clock, stack, dispatches=True)
+            await start_engine(settings, system_clock, stack, dispatches=True, metrics=Metrics())
             ready()
             await stopping.wait()
 
@@ -77,15 +78,17 @@ class Server:
 async def running(settings: Settings, *, clock: Clock = system_clock) -> AsyncIterator[Server]:
     """A server that answers until it is left. Then it drains, and everything is closed in the opposite order."""
     async with AsyncExitStack() as stack:
-        engine = await start_engine(settings, clock, stack, dispatches=settings.dispatch)
+        metrics = Metrics()
+        engine = await start_engine(settings, clock, stack, dispatches=settings.dispatch, metrics=metrics)
         drain = Drain()
         authenticator = Authenticator(engine.database, clock)
         streams = Streams(authenticator, drain, limit=settings.max_streams_per_key)
+        metrics.watch("clockwire_streams_open", lambda: streams.open_count)
         housekeeping = Housekeeping(engine.database, engine.writer, clock=clock, key_uses=authenticator.take_uses)
         stack.push_async_callback(housekeeping.note_key_uses)
         await stack.enter_async_context(_background(streams.run(), housekeeping.run()))
         services = _services(engine, authenticator, drain, facts=_facts(settings), clock=clock)
-        addresses = await stack.enter_async_context(_ports(settings, engine, services, streams))
+        addresses = await stack.enter_async_context(_ports(settings, engine, services, streams, metrics))
         yield Server(addresses=addresses, engine=engine, streams=streams, housekeeping=housekeeping)
 
 
@@ -110,16 +113,18 @@ def _services(
 
 
 @asynccontextmanager
-async def _ports(settings: Settings, engine: Engine, services: Services, streams: Streams) -> AsyncIterator[Addresses]:
+async def _ports(
+    settings: Settings, engine: Engine, services: Services, streams: Streams, metrics: Metrics
+) -> AsyncIterator[Addresses]:
     """The ports that are asked for are open. On the way out both drain at once."""
-    calls = Calls(services.authenticator, services.drain)
+    calls = Calls(services.authenticator, services.drain, metrics.call_ended)
     async with AsyncExitStack() as grpc_port, AsyncExitStack() as http_port:
         grpc = http = None
         if settings.grpc:
             grpc = await grpc_port.enter_async_context(_listening(settings, services, calls, streams))
         if settings.http:
-            app = application(_parts(engine, services, calls))
-            http = await http_port.enter_async_context(_listening_for_http(settings, settings.http, app))
+            app = application(_parts(engine, services, calls, metrics))
+            http = await http_port.enter_async_context(_listening_for_http(settings, settings.http, app, metrics))
         try:
             yield Addresses(grpc=grpc, http=http)
         finally:
@@ -127,7 +132,7 @@ async def _ports(settings: Settings, engine: Engine, services: Services, streams
             await asyncio.gather(grpc_port.aclose(), http_port.aclose())
 
 
-def _parts(engine: Engine, services: Services, calls: Calls) -> Parts:
+def _parts(engine: Engine, services: Services, calls: Calls, metrics: Metrics) -> Parts:
     return Parts(
         calls=calls,
         procedures=services.procedures(),
@@ -137,15 +142,20 @@ def _parts(engine: Engine, services: Services, calls: Calls) -> Parts:
         samples=services.samples,
         check_target=engine.check_target,
         drain=services.drain,
+        metrics=metrics,
+        stalled_seconds=lambda: engine.dispatcher.stalled_seconds,
         clock=services.clock,
     )
 
 
 @asynccontextmanager
-async def _listening_for_http(settings: Settings, address: Address, app: ASGIApp) -> AsyncIterator[Address]:
+async def _listening_for_http(
+    settings: Settings, address: Address, app: ASGIApp, metrics: Metrics
+) -> AsyncIterator[Address]:
     tls, drain_seconds = _tls(settings), settings.drain_timeout.total_seconds()
     async with listening(app, address.host, address.port, tls=tls, drain_seconds=drain_seconds) as port:
-        bound = Address(host=address.host, port=port)
+        metrics.watch("clockwire_http_connections_open", port.connection_count)
+        bound = Address(host=address.host, port=port.number)
         log.info("listening for http", address=str(bound), tls=tls is not None)
         yield bound
     log.info("stopped listening for http")

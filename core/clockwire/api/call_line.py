@@ -1,7 +1,7 @@
 """What the log says of a call: one line when it ends."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import structlog
 from google.protobuf.descriptor import FieldDescriptor
@@ -20,15 +20,20 @@ _PLAIN = frozenset(
     }
 )
 
+#: Hears of each call that has ended: the method without its package, the code, and the seconds that it took.
+Ended = Callable[[str, str, float], None]
+
 log = structlog.get_logger(__name__)
 
 
 class CallLine:
     """The line of one call, from its beginning on."""
 
-    def __init__(self, method: str, **noted: str) -> None:
+    def __init__(self, method: str, ended: Ended, **noted: str) -> None:
         self._begin = time.perf_counter()
-        self._fields: dict[str, object] = {"method": method.removeprefix("/clockwire.v1."), **noted}
+        self._method = method.removeprefix("/clockwire.v1.")
+        self._ended = ended
+        self._fields: dict[str, object] = {"method": self._method, **noted}
 
     def made_by(self, caller: Caller) -> None:
         """It is known who calls."""
@@ -39,10 +44,12 @@ class CallLine:
         self._fields["request"] = logged_fields(request)
 
     def end(self, code: str, **more: str) -> None:
-        """The line is written."""
-        milliseconds = round((time.perf_counter() - self._begin) * 1000, 1)
+        """The line is written, and the call counted."""
+        seconds = time.perf_counter() - self._begin
+        milliseconds = round(seconds * 1000, 1)
         shortened = {name: value[:_LONGEST] for name, value in more.items()}
         log.info("call", code=code, milliseconds=milliseconds, **self._fields, **shortened)
+        self._ended(self._method, code, seconds)
 
 
 def logged_fields(request: object) -> Mapping[str, object]:

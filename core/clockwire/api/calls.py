@@ -9,7 +9,7 @@ from typing import TypeVar
 from google.protobuf.message import Message
 
 from clockwire.api.authentication import Authenticator
-from clockwire.api.call_line import CallLine
+from clockwire.api.call_line import CallLine, Ended
 from clockwire.api.callers import Admitted, admit, set_caller
 from clockwire.api.draining import Drain
 from clockwire.api.errors import code_of, message_of, of_exception
@@ -56,9 +56,13 @@ class Call:
 class Calls:
     """Lets callers in by the table of scopes, turns what goes wrong into refusals, logs each call when it ends."""
 
-    def __init__(self, authenticator: Authenticator, drain: Drain) -> None:
+    def __init__(
+        self, authenticator: Authenticator, drain: Drain, ended: Ended = lambda _method, _code, _seconds: None
+    ) -> None:
+        """*ended* hears of each call when it ends."""
         self._authenticator = authenticator
         self._drain = drain
+        self._ended = ended
 
     def framed(
         self, method: Method, said: Iterable[tuple[str, str | bytes]], **noted: str
@@ -77,7 +81,7 @@ class Calls:
 
         *noted* stands in that line too.
         """
-        line = CallLine(name, **noted)
+        line = CallLine(name, self._ended, **noted)
         try:
             admitted = await self._let_in(admitting)
             line.made_by(admitted.caller)

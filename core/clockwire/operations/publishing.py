@@ -28,6 +28,8 @@ from clockwire.v1.timers_pb2 import Timer
 class Sealed:
     """What a group wrote, for those who are told after the commit."""
 
+    #: How many operations succeeded.
+    operation_count: int = 0
     entries: dict[str, list[LogEntry]] = field(default_factory=dict)
     #: Workspaces in which a subscription was changed.
     changed: set[str] = field(default_factory=set)
@@ -44,7 +46,7 @@ class Publisher:
 
     def seal(self, transaction: Transaction, group: Group) -> Sealed:
         """Stores the events of the group and the deliveries they cause."""
-        sealed = Sealed()
+        sealed = Sealed(operation_count=len(group.done))
         fresh = [each for _, done, _ in group.done for each in _publish(done, sealed)]
         for each in fresh:
             sealed.entries.setdefault(each.workspace_id, []).append(each.entry)

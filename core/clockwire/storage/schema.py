@@ -7,6 +7,7 @@ second waits for the first and then finds nothing left to do.
 import enum
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -80,6 +81,12 @@ def migrate(database: Database) -> bool:
         return True
 
 
+def is_current(connection: Connection) -> bool:
+    """Whether the database has just the tables this program needs; asked often, and answered by one query."""
+    stored = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_revision()
+    return stored == _head()
+
+
 def schema_state(database: Database) -> SchemaState:
     """How the tables of the database stand to this program."""
     with database.reading() as connection:
@@ -104,6 +111,11 @@ def _state(connection: Connection) -> SchemaState:
         return SchemaState.CURRENT
     known = {revision.revision for revision in script.walk_revisions()}
     return SchemaState.OLDER if stored in known else SchemaState.NEWER
+
+
+@cache
+def _head() -> str | None:
+    return ScriptDirectory.from_config(_config()).get_current_head()
 
 
 def _require_current(state: SchemaState) -> None:

@@ -32,8 +32,8 @@ def application(parts: Parts) -> ASGIApp:
 def _refuse(request: Request, error: Exception) -> Response:
     """What no route takes: an unknown path, or a known one with another method."""
     assert isinstance(error, HTTPException)
-    headers = {name.lower().replace("-", "_"): value for name, value in (error.headers or {}).items()}
+    allowed = ", ".join(sorted((error.headers or {}).get("Allow", "").split(", ")))
     if error.status_code == HTTPStatus.NOT_FOUND:
         return refusal(HttpRefusal(HTTPStatus.NOT_FOUND, "UNIMPLEMENTED", "there is nothing at this address"))
-    sentence = f"{request.method} is not possible here, but {headers.get('allow', 'other methods')}"
-    return refusal(HttpRefusal(HTTPStatus(error.status_code), "UNIMPLEMENTED", sentence, **headers))
+    sentence = f"{request.method} is not possible here, but {allowed}"
+    return refusal(HttpRefusal(HTTPStatus(error.status_code), "UNIMPLEMENTED", sentence, allow=allowed))

@@ -4,8 +4,9 @@ import asyncio
 import logging
 import resource
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import uvicorn
@@ -22,8 +23,8 @@ _FILES_FOR_OTHERS = 512
 @asynccontextmanager
 async def listening(
     app: ASGIApp, host: str, port: int, *, tls: Tls | None, drain_seconds: float, limits: Limits | None = None
-) -> AsyncIterator[int]:
-    """The port is open; its number. On the way out no more is accepted, and what is under way finishes in time."""
+) -> AsyncIterator["Port"]:
+    """The port is open. On the way out no more is accepted, and what is under way finishes in time."""
     sockets = _bound(host, port)
     server = _Server(app, tls, limits or Limits(most_connections=_most_connections()))
     try:
@@ -33,11 +34,19 @@ async def listening(
         raise
     ticking = asyncio.create_task(server.main_loop())
     try:
-        yield sockets[0].getsockname()[1]
+        yield Port(sockets[0].getsockname()[1], lambda: len(server.server_state.connections))
     finally:
         server.should_exit = True
         await ticking
         await server.close(drain_seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A port that is open."""
+
+    number: int
+    connection_count: Callable[[], int]
 
 
 class _Server(uvicorn.Server):

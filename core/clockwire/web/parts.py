@@ -7,6 +7,7 @@ from typing import Any
 from clockwire.api.calls import Calls
 from clockwire.api.draining import Drain
 from clockwire.api.procedures import Procedure
+from clockwire.metrics import Metrics
 from clockwire.model.instants import Clock
 from clockwire.model.vault import Vault
 from clockwire.operations.samples import Samples
@@ -28,4 +29,7 @@ class Parts:
     #: Raises TargetUrlRefused for a URL that webhooks may not go to.
     check_target: Callable[[str], Awaitable[object]]
     drain: Drain
+    metrics: Metrics
+    #: How long ago the dispatcher last got on.
+    stalled_seconds: Callable[[], float]
     clock: Clock

@@ -8,6 +8,7 @@ and what came of the attempts is written down in groups. If this process dies th
 import asyncio
 import heapq
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
@@ -24,7 +25,7 @@ from clockwire.model.identifiers import new_id
 from clockwire.model.instants import SECOND, Clock, Instant
 from clockwire.model.subscription import Subscription
 from clockwire.model.vault import Vault
-from clockwire.operations.dispatch import Claims
+from clockwire.operations.dispatch import Claims, Settlement
 from clockwire.storage.writer import Writer
 from clockwire.webhooks.lanes import Lane
 from clockwire.webhooks.ledger import CLAIM_LIMIT, Ledger
@@ -51,9 +52,10 @@ class Dispatcher:
         *,
         clock: Clock,
         ended: Callable[[Sequence[str]], None] = lambda _: None,
+        settled: Callable[[Sequence[Attempted], Settlement], None] = lambda _, __: None,
         claims: bool = True,
     ) -> None:
-        """*ended* hears the ids of deliveries that have come to an end, on the dispatcher's thread.
+        """*ended* hears the ids of deliveries that have ended, *settled* what came of attempts: on its own thread.
 
         One that does not claim makes tests only: the deliveries of this database are sent by other processes.
         """
@@ -61,7 +63,7 @@ class Dispatcher:
         self._clock = clock
         self._sender = Sender(clock=clock)
         self._posting = Posting(self._sender, vault, resolver, clock, self._tell)
-        self._ledger = Ledger(writer, lease=self.lease, clock=clock, tell=self._tell, ended=ended)
+        self._ledger = Ledger(writer, lease=self.lease, clock=clock, tell=self._tell, ended=ended, settled=settled)
         self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()
         # The lock is for what the writer's thread asks too: the lanes, and whether one may begin.
         self._lock = threading.Lock()
@@ -72,6 +74,8 @@ class Dispatcher:
         self._in_flight = 0
         self._hungry = claims
         self._claim_time: Instant = 0 if claims else _NEVER
+        self._claims = claims
+        self._progress_time = time.monotonic()
         self._stop_time: Instant | None = None
         self._failed = threading.Event()  # never set: what failed is tried again after a pause
         self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
@@ -89,6 +93,11 @@ class Dispatcher:
     def alive(self) -> bool:
         """Whether the loop runs."""
         return self._thread.is_alive()
+
+    @property
+    def stalled_seconds(self) -> float:
+        """How long ago it last found out what is due; for one that does not claim, how long ago its loop went round."""
+        return time.monotonic() - self._progress_time
 
     def reserve(self, subscription: Subscription) -> bool:
         """Whether a place was found, and is kept, for one more delivery of this subscription."""
@@ -160,6 +169,8 @@ class Dispatcher:
                 self._inbox.get(timeout=_PAUSE_SECONDS)()
 
     def _turn(self) -> None:
+        if not self._claims:
+            self._progress_time = time.monotonic()
         self._hear()
         self._begin_ready()
         self._claim_more()
@@ -289,6 +300,7 @@ class Dispatcher:
     def _claimed(self, claims: Claims | None) -> None:
         if claims is None:
             return
+        self._progress_time = time.monotonic()
         self._enqueue(claims.deliveries)
         if claims.next_due_time is not None:
             self._claim_time = min(self._claim_time, claims.next_due_time)

@@ -33,14 +33,25 @@ class Ledger:
     """Hands the dispatcher's operations to the writer. Its methods belong to the dispatcher's thread."""
 
     def __init__(
-        self, writer: Writer[Any], *, lease: str, clock: Clock, tell: Tell, ended: Callable[[Sequence[str]], None]
+        self,
+        writer: Writer[Any],
+        *,
+        lease: str,
+        clock: Clock,
+        tell: Tell,
+        ended: Callable[[Sequence[str]], None],
+        settled: Callable[[Sequence[Attempted], Settlement], None],
     ) -> None:
-        """*tell* has something done on the dispatcher's thread; *ended* hears the ids of deliveries that ended."""
+        """*tell* has something done on the dispatcher's thread; *ended* hears the ids of deliveries that ended.
+
+        *settled* hears of attempts that were written down, and what became of them.
+        """
         self._writer = writer
         self._lease = lease
         self._clock = clock
         self._tell = tell
         self._ended = ended
+        self._told_settled = settled
         self._attempted: list[Attempted] = []
         self._writing = 0
         #: Whether a claim is under way.
@@ -101,6 +112,7 @@ class Ledger:
             self._retry_time = self._clock() + _BACK_OFF
             return
         self._ended(settlement.ended)
+        self._told_settled(batch, settlement)
         for subscription in settlement.disabled:
             log.warning("subscription disabled", subscription_id=subscription.id, reason=subscription.state_reason.name)
             self._submit(announce_disabled, lambda answer: self._result("announce", answer), subscription.workspace_id)

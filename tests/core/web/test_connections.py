@@ -34,7 +34,7 @@ async def give_back(scope: Scope, receive: Receive, send: Send) -> None:
 async def served(limits: Limits = QUICK) -> AsyncIterator[Address]:
     """A server with these limits."""
     async with listening(give_back, "127.0.0.1", 0, tls=None, drain_seconds=1, limits=limits) as port:
-        yield Address(host="127.0.0.1", port=port)
+        yield Address(host="127.0.0.1", port=port.number)
 
 
 @pytest.mark.parametrize(
