@@ -10,6 +10,8 @@ from orjson import Fragment, dumps
 
 from clockwire.model.rendering import values
 from clockwire.model.rendering.flat import flat_renderer, thin_body
+from clockwire.model.rendering.timetracker import timetracker_body
+from clockwire.model.surroundings import NOTHING, Surroundings
 from clockwire.v1.events_pb2 import Event
 
 
@@ -41,8 +43,11 @@ class Shape:
         return self.payload_format * 2 + self.decimals_as_strings
 
 
-def render(event: Event, shape: Shape) -> bytes:
-    """The body of *event* in this shape. The event must be whole: with its record unless it is a deletion."""
+def render(event: Event, shape: Shape, around: Surroundings = NOTHING) -> bytes:
+    """The body of *event* in this shape. The event must be whole: with its record unless it is a deletion.
+
+    *around*: for the shapes of other products, which tell of more than the event does.
+    """
     match shape.payload_format:
         case PayloadFormat.THIN:
             return thin_body(event)
@@ -50,6 +55,9 @@ def render(event: Event, shape: Shape) -> bytes:
             return _standard(event, _flat(event, shape))
         case PayloadFormat.CLOUDEVENTS:
             return _cloudevents(event, _flat(event, shape))
+        case PayloadFormat.TIMETRACKER:
+            body = timetracker_body(event, around, decimals_as_strings=shape.decimals_as_strings)
+            return _flat(event, shape) if body is None else body
         case _:
             return _flat(event, shape)
 

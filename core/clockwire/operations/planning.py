@@ -12,7 +12,9 @@ from clockwire.model.instants import Instant
 from clockwire.model.payloads import render
 from clockwire.model.states import State
 from clockwire.model.subscription import Subscription
+from clockwire.model.surroundings import Surroundings
 from clockwire.operations.audience import Audience
+from clockwire.operations.surroundings import Around
 from clockwire.storage.deliveries import insert_deliveries
 from clockwire.storage.subscriptions import select_planned
 from clockwire.storage.transaction import Log, Transaction
@@ -100,7 +102,8 @@ class Planner:
             near = known.near(each.index)
             wanted = [one.subscription for one in near if one.matcher.wants(each.index, each.after, each.before)]
             if wanted:
-                self._owe(each, wanted, transaction.now, plan)
+                around = Around(transaction.connection, logs[each.workspace_id].workspace)
+                self._owe(each, wanted, transaction.now, plan, around)
         insert_deliveries(transaction.connection, plan.deliveries)
         return plan
 
@@ -132,12 +135,14 @@ class Planner:
             plan.known[workspace_id] = known
         return known[1]
 
-    def _owe(self, fresh: Fresh, wanted: Sequence[Subscription], now: Instant, plan: Plan) -> None:
+    def _owe(
+        self, fresh: Fresh, wanted: Sequence[Subscription], now: Instant, plan: Plan, around: Surroundings
+    ) -> None:
         bodies: dict[int, bytes] = {}
         for subscription in wanted:
             shape = subscription.shape
             if shape.code not in bodies:
-                bodies[shape.code] = render(fresh.event, shape)
+                bodies[shape.code] = render(fresh.event, shape, around)
                 plan.bodies.append((fresh.entry.id, shape.code, fresh.workspace_id, now, bodies[shape.code]))
             delivery = self._delivery(next(plan.ids), fresh, subscription, now)
             plan.deliveries.append(delivery)

@@ -18,12 +18,14 @@ from clockwire.model.subscription import Subscription
 from clockwire.operations.deliveries import DeliveryView, get_delivery
 from clockwire.operations.dispatch import settle_attempts
 from clockwire.operations.records import get_record
+from clockwire.operations.surroundings import Around
 from clockwire.operations.timer_lists import get_timer
 from clockwire.storage.database import Database
 from clockwire.storage.deliveries import insert_deliveries
 from clockwire.storage.events import insert_bodies
 from clockwire.storage.subscriptions import find_subscription
 from clockwire.storage.transaction import Transaction
+from clockwire.storage.workspaces import fetch_workspace
 from clockwire.storage.writer import Writer
 from clockwire.v1.events_pb2 import Event
 from clockwire.v1.records_pb2 import Record, RecordKey
@@ -66,7 +68,8 @@ def preview(
     event = make_sample(connection, workspace_id, event_type, record_id, now)
     nobody = Subscription.blank(workspace_id, shape, now)
     delivery = Delivery.test("", nobody, event, now=now, lease="")
-    return ClaimedDelivery.of(delivery, nobody, render(event, shape))
+    around = Around(connection, fetch_workspace(connection, workspace_id))
+    return ClaimedDelivery.of(delivery, nobody, render(event, shape, around))
 
 
 def make_sample(connection: Connection, workspace_id: str, event_type: str, record_id: str, now: Instant) -> Event:
@@ -98,7 +101,7 @@ def _begin_test(transaction: Transaction, subscription_id: str, event_type: str,
     if subscription is None:
         raise ResourceNotFound("subscription", subscription_id)
     event = make_sample(connection, workspace_id, event_type or _first_type(subscription), record_id, now)
-    body = render(event, subscription.shape)
+    body = render(event, subscription.shape, Around(connection, transaction.workspace))
     delivery = Delivery.test(new_id(now), subscription, event, now=now, lease=new_id(now))
     insert_deliveries(connection, [delivery])
     insert_bodies(connection, [(event.id, subscription.shape.code, workspace_id, now, body)])

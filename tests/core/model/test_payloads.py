@@ -91,7 +91,7 @@ def test_every_body_is_json_with_exactly_the_columns_in_order(event):
 
 
 @given(events())
-def test_every_shape_holds_the_same_flat_body(event):
+def test_every_shape_of_ours_holds_the_same_flat_body(event):
     for shape in SHAPES:
         body = render(event, shape)
         bare = render(event, Shape(decimals_as_strings=shape.decimals_as_strings))
@@ -100,6 +100,8 @@ def test_every_shape_holds_the_same_flat_body(event):
                 assert body == bare
             case PayloadFormat.THIN:
                 assert json.loads(body) == {"event": event.type, "id": event.record_id}
+            case PayloadFormat.TIMETRACKER:
+                assert json.loads(body)["id"] == event.record_id
             case _:
                 assert b'"data":' + bare + b"}" in body
                 assert list(json.loads(body))[-1] == "data"
@@ -143,6 +145,7 @@ def test_content_types_follow_the_format():
         "STANDARD": "application/json; charset=utf-8",
         "CLOUDEVENTS": "application/cloudevents+json; charset=utf-8",
         "THIN": "application/json; charset=utf-8",
+        "TIMETRACKER": "application/json; charset=utf-8",
     }
 
 

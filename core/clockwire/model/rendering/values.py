@@ -37,6 +37,11 @@ def date(value: Date) -> str | None:
     return _day(value.year, value.month, value.day)
 
 
+def midnight(day: str | None) -> str | None:
+    """The beginning of a day as `date` writes it: ``2024-01-15T00:00:00.000Z``."""
+    return day and f"{day}T00:00:00.000Z"
+
+
 def hours(value: Duration) -> Fragment:
     """A length in hours, to six places and no more than needed: ``2.5``."""
     return _hours(value.seconds, value.nanos)
