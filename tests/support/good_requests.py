@@ -14,6 +14,7 @@ from clockwire.v1 import (
     consumer_service_pb2,
     delivery_service_pb2,
     event_service_pb2,
+    inbound_hook_service_pb2,
     record_service_pb2,
     subscription_service_pb2,
     timer_service_pb2,
@@ -154,6 +155,21 @@ def _administration() -> Mapping[str, Message]:
     }
 
 
+def _inbound_hooks() -> Mapping[str, Message]:
+    service = inbound_hook_service_pb2
+    hook = service.InboundHook(name="A hook", user_id="<user:0>", commands=["task.track", "task.stop"])
+    which = {"inbound_hook_id": "<inbound_hook:0>"}
+    return {
+        "CreateInboundHook": service.CreateInboundHookRequest(inbound_hook=hook, secret="0123456789abcdef"),
+        "GetInboundHook": service.GetInboundHookRequest(**which),
+        "ListInboundHooks": service.ListInboundHooksRequest(page_size=2),
+        "EnableInboundHook": service.EnableInboundHookRequest(**which),
+        "DisableInboundHook": service.DisableInboundHookRequest(**which),
+        "ResetInboundHookToken": service.ResetInboundHookTokenRequest(**which),
+        "DeleteInboundHook": service.DeleteInboundHookRequest(**which),
+    }
+
+
 def new_records() -> Mapping[str, Record]:
     """A record of each type that may be created."""
     day, begin, end = "2025-01-15", "2025-01-15T09:00:00Z", "2025-01-15T10:30:00Z"
@@ -174,4 +190,11 @@ def new_records() -> Mapping[str, Record]:
     return {token: record_of(token, each) for token, each in fields.items()}
 
 
-GOOD: Mapping[str, Message] = {**_records(), **_timers(), **_events(), **_subscriptions(), **_administration()}
+GOOD: Mapping[str, Message] = {
+    **_records(),
+    **_timers(),
+    **_events(),
+    **_subscriptions(),
+    **_inbound_hooks(),
+    **_administration(),
+}

@@ -10,6 +10,7 @@ from clockwire.v1.consumer_service_pb2 import Consumer
 from clockwire.v1.delivery_service_pb2 import ListDeliveriesRequest
 from clockwire.v1.event_service_pb2 import GetEventLogRequest
 from clockwire.v1.events_pb2 import Event, EventFilter
+from clockwire.v1.inbound_hook_service_pb2 import CreateInboundHookRequest, InboundHook
 from clockwire.v1.record_service_pb2 import ListRecordsRequest
 from clockwire.v1.records_pb2 import Record
 from clockwire.v1.subscription_service_pb2 import CreateSubscriptionRequest
@@ -32,6 +33,7 @@ class World:
     subscription: Subscription
     delivery_ids: Sequence[str]
     consumer: Consumer
+    inbound_hook: InboundHook
     api_key: ApiKey
     workspace: Workspace
     page_token: str
@@ -40,7 +42,8 @@ class World:
     def known(self) -> Mapping[str, Sequence[str]]:
         """The names by which requests may ask for it, by kind."""
         records = list(self.records.values())
-        others = [self.subscription.id, self.api_key.id, *self.delivery_ids[:4], *(each.id for each in self.events[:4])]
+        others = [self.subscription.id, self.inbound_hook.id, self.api_key.id, *self.delivery_ids[:4]]
+        others += [each.id for each in self.events[:4]]
         return {
             **{token: [record.id] for token, record in self.records.items()},
             "id": [*(each.id for each in records), *(each.id for each in self.timers), *others],
@@ -48,6 +51,7 @@ class World:
             "event": [each.id for each in self.events],
             "subscription": [self.subscription.id],
             "delivery": self.delivery_ids,
+            "inbound_hook": [self.inbound_hook.id],
             "consumer": [self.consumer.name],
             "api_key": [self.api_key.id],
             "workspace": [self.workspace.id],
@@ -73,6 +77,7 @@ async def populate(client: AsyncClient, word: str = WORDS) -> World:
         subscription=subscription,
         delivery_ids=[each.id for each in await _deliveries(client)],
         consumer=await client.commit(f"{word}-reader", log.latest_cursor),
+        inbound_hook=await _make_hook(client, word),
         workspace=(await client.workspaces.GetWorkspace(GetWorkspaceRequest())).workspace,
         api_key=(await client.api_keys.CreateApiKey(CreateApiKeyRequest(api_key=key))).api_key,
         page_token=first.next_page_token,
@@ -88,6 +93,11 @@ async def _subscribe(client: AsyncClient, word: str) -> Subscription:
     )
     request = CreateSubscriptionRequest(subscription=subscription)
     return (await client.subscriptions.CreateSubscription(request)).subscription
+
+
+async def _make_hook(client: AsyncClient, word: str) -> InboundHook:
+    hook = CreateInboundHookRequest(inbound_hook=InboundHook(name=f"{word} hook"))
+    return (await client.inbound_hooks.CreateInboundHook(hook)).inbound_hook
 
 
 async def _deliveries(client: AsyncClient):

@@ -70,6 +70,15 @@ _SCOPES: Mapping[str, Mapping[str, Access]] = {
         "GetDelivery": Access(scope="deliveries.read"),
         "Redeliver": Access(scope="deliveries.write"),
     },
+    "InboundHookService": {
+        "CreateInboundHook": Access(scope="hooks.write"),
+        "GetInboundHook": Access(scope="hooks.read"),
+        "ListInboundHooks": Access(scope="hooks.read"),
+        "EnableInboundHook": Access(scope="hooks.write"),
+        "DisableInboundHook": Access(scope="hooks.write"),
+        "ResetInboundHookToken": Access(scope="hooks.write"),
+        "DeleteInboundHook": Access(scope="hooks.write"),
+    },
     "ApiKeyService": {
         "CreateApiKey": Access(scope="keys.admin"),
         "GetApiKey": Access(scope="keys.admin"),

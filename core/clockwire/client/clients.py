@@ -39,6 +39,7 @@ from clockwire.v1.delivery_service_pb2_grpc import DeliveryServiceStub
 from clockwire.v1.event_service_pb2 import GetEventLogRequest, WatchEventsResponse
 from clockwire.v1.event_service_pb2_grpc import EventServiceStub
 from clockwire.v1.events_pb2 import Event, EventView
+from clockwire.v1.inbound_hook_service_pb2_grpc import InboundHookServiceStub
 from clockwire.v1.record_service_pb2 import (
     CreateRecordResponse,
     DeleteRecordResponse,
@@ -69,6 +70,7 @@ class Client(Timers):
         self.consumers = ConsumerServiceStub(channel)
         self.subscriptions = SubscriptionServiceStub(channel)
         self.deliveries = DeliveryServiceStub(channel)
+        self.inbound_hooks = InboundHookServiceStub(channel)
         self.account = AccountServiceStub(channel)
         self.api_keys = ApiKeyServiceStub(channel)
         self.workspaces = WorkspaceServiceStub(channel)
@@ -239,6 +241,7 @@ class AsyncClient(AsyncTimers):
         self.consumers = ConsumerServiceStub(channel)
         self.subscriptions = SubscriptionServiceStub(channel)
         self.deliveries = DeliveryServiceStub(channel)
+        self.inbound_hooks = InboundHookServiceStub(channel)
         self.account = AccountServiceStub(channel)
         self.api_keys = ApiKeyServiceStub(channel)
         self.workspaces = WorkspaceServiceStub(channel)

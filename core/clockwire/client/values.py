@@ -194,6 +194,7 @@ def _plain_actor(actor: Actor) -> Plain:
         "api_key_id": actor.api_key_id or None,
         "user_id": actor.user_id or None,
         "display_name": actor.display_name or None,
+        "inbound_hook_id": actor.inbound_hook_id or None,
     }
 
 
@@ -202,7 +203,7 @@ def _actor(value: object) -> Actor:
     if not isinstance(value, Mapping):
         raise _Refused("a mapping is needed here")
     kind = _number(Actor.Kind.DESCRIPTOR, value["kind"]) if value.get("kind") else 0
-    texts = {name: str(value.get(name) or "") for name in ("api_key_id", "user_id", "display_name")}
+    texts = {name: str(value.get(name) or "") for name in ("api_key_id", "user_id", "display_name", "inbound_hook_id")}
     return Actor(kind=cast("Actor.Kind.ValueType", kind), **texts)
 
 

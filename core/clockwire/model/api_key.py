@@ -20,6 +20,8 @@ SCOPES: Sequence[str] = (
     "subscriptions.write",
     "deliveries.read",
     "deliveries.write",
+    "hooks.read",
+    "hooks.write",
     "keys.admin",
     "workspace.admin",
 )

@@ -27,6 +27,7 @@ from clockwire.rpc.consumers import Consumers
 from clockwire.rpc.deliveries import Deliveries
 from clockwire.rpc.events import Events, add_events
 from clockwire.rpc.health import Health
+from clockwire.rpc.inbound_hooks import InboundHooks
 from clockwire.rpc.records import Records
 from clockwire.rpc.subscriptions import Subscriptions
 from clockwire.rpc.timers import Timers
@@ -37,6 +38,7 @@ from clockwire.v1.account_service_pb2_grpc import add_AccountServiceServicer_to_
 from clockwire.v1.api_key_service_pb2_grpc import add_ApiKeyServiceServicer_to_server
 from clockwire.v1.consumer_service_pb2_grpc import add_ConsumerServiceServicer_to_server
 from clockwire.v1.delivery_service_pb2_grpc import add_DeliveryServiceServicer_to_server
+from clockwire.v1.inbound_hook_service_pb2_grpc import add_InboundHookServiceServicer_to_server
 from clockwire.v1.record_service_pb2_grpc import add_RecordServiceServicer_to_server
 from clockwire.v1.subscription_service_pb2_grpc import add_SubscriptionServiceServicer_to_server
 from clockwire.v1.timer_service_pb2_grpc import add_TimerServiceServicer_to_server
@@ -69,6 +71,7 @@ class Services:
         add_WorkspaceServiceServicer_to_server(Workspaces(database, writes, self.authenticator, clock), server)
         add_ApiKeyServiceServicer_to_server(ApiKeys(database, writes, self.authenticator, clock), server)
         add_ConsumerServiceServicer_to_server(Consumers(database, writes, clock), server)
+        add_InboundHookServiceServicer_to_server(InboundHooks(database, writes, self.vault, clock), server)
         add_RecordServiceServicer_to_server(Records(database, writes, clock), server)
         add_TimerServiceServicer_to_server(Timers(database, writes, clock), server)
         add_DeliveryServiceServicer_to_server(Deliveries(database, writes, self.endings, clock), server)

@@ -317,6 +317,25 @@ api_key = Table(
     Index("api_key_of_workspace", "workspace_id", "id"),
 )
 
+# Addresses for other systems. Of a token only the hash is known.
+inbound_hook = Table(
+    "inbound_hook",
+    metadata,
+    _id("id", primary_key=True),
+    _id("workspace_id"),
+    Column("name", Text, nullable=False),
+    Column("service", Integer, nullable=False),
+    _id("user_id"),  # empty for one of the whole workspace
+    Column("commands", Text, nullable=False),
+    Column("state", Integer, nullable=False),
+    Column("token_hash", LargeBinary, nullable=False),
+    Column("secret", LargeBinary),  # encrypted
+    _instant("create_time"),
+    _instant("update_time"),
+    _id("create_api_key_id"),
+    Index("inbound_hook_of_workspace", "workspace_id", "id"),
+)
+
 # Answers kept for callers that repeat a request (request_id), encrypted since some hold a secret.
 kept_answer = Table(
     "kept_answer",

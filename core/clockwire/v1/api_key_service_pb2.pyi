@@ -53,6 +53,10 @@ class _ScopeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Scope.ValueType
     """workspace.admin: settings of the own workspace."""
     SCOPE_OPERATOR: _Scope.ValueType  # 12
     """operator: everything, in every workspace. Made by the command line only."""
+    SCOPE_HOOKS_READ: _Scope.ValueType  # 13
+    """hooks.read: read and list inbound hooks, without their tokens."""
+    SCOPE_HOOKS_WRITE: _Scope.ValueType  # 14
+    """hooks.write: make, turn off and delete inbound hooks."""
 
 class Scope(_Scope, metaclass=_ScopeEnumTypeWrapper):
     """What a key may do."""
@@ -83,6 +87,10 @@ SCOPE_WORKSPACE_ADMIN: Scope.ValueType  # 11
 """workspace.admin: settings of the own workspace."""
 SCOPE_OPERATOR: Scope.ValueType  # 12
 """operator: everything, in every workspace. Made by the command line only."""
+SCOPE_HOOKS_READ: Scope.ValueType  # 13
+"""hooks.read: read and list inbound hooks, without their tokens."""
+SCOPE_HOOKS_WRITE: Scope.ValueType  # 14
+"""hooks.write: make, turn off and delete inbound hooks."""
 Global___Scope: _TypeAlias = Scope  # noqa: Y015
 
 @_typing.final

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x63lockwire/v1/common.proto\x12\x0c\x63lockwire.v1\x1a\x1fgoogle/api/field_behavior.proto\"\xce\x01\n\x05\x41\x63tor\x12+\n\x04kind\x18\x01 \x01(\x0e\x32\x18.clockwire.v1.Actor.KindB\x03\xe0\x41\x03\x12\x17\n\napi_key_id\x18\x02 \x01(\tB\x03\xe0\x41\x03\x12\x14\n\x07user_id\x18\x03 \x01(\tB\x03\xe0\x41\x03\x12\x19\n\x0c\x64isplay_name\x18\x04 \x01(\tB\x03\xe0\x41\x03\"N\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n\x0cKIND_API_KEY\x10\x01\x12\r\n\tKIND_USER\x10\x02\x12\x0f\n\x0bKIND_SYSTEM\x10\x03\")\n\x03Tag\x12\x0f\n\x02id\x18\x01 \x01(\tB\x03\xe0\x41\x01\x12\x11\n\x04name\x18\x02 \x01(\tB\x03\xe0\x41\x01\"R\n\x0cMutationInfo\x12\x13\n\x06\x63ursor\x18\x01 \x01(\tB\x03\xe0\x41\x03\x12\x16\n\tevent_ids\x18\x02 \x03(\tB\x03\xe0\x41\x03\x12\x15\n\x08replayed\x18\x03 \x01(\x08\x42\x03\xe0\x41\x03*\xc1\x02\n\nRecordType\x12\x1b\n\x17RECORD_TYPE_UNSPECIFIED\x10\x00\x12\x17\n\x13RECORD_TYPE_PROJECT\x10\x01\x12\x14\n\x10RECORD_TYPE_TASK\x10\x02\x12\x18\n\x14RECORD_TYPE_TIME_LOG\x10\x03\x12\x1a\n\x16RECORD_TYPE_SUBPROJECT\x10\x04\x12\x17\n\x13RECORD_TYPE_EXPENSE\x10\x05\x12\x16\n\x12RECORD_TYPE_CLIENT\x10\x06\x12\x14\n\x10RECORD_TYPE_USER\x10\x07\x12\x19\n\x15RECORD_TYPE_INVENTORY\x10\x08\x12\x18\n\x14RECORD_TYPE_CATEGORY\x10\t\x12\x17\n\x13RECORD_TYPE_INVOICE\x10\n\x12\x1c\n\x18RECORD_TYPE_BILLING_RATE\x10\x0b*C\n\x06Origin\x12\x16\n\x12ORIGIN_UNSPECIFIED\x10\x00\x12\x0e\n\nORIGIN_API\x10\x01\x12\x11\n\rORIGIN_SYSTEM\x10\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x63lockwire/v1/common.proto\x12\x0c\x63lockwire.v1\x1a\x1fgoogle/api/field_behavior.proto\"\x83\x02\n\x05\x41\x63tor\x12+\n\x04kind\x18\x01 \x01(\x0e\x32\x18.clockwire.v1.Actor.KindB\x03\xe0\x41\x03\x12\x17\n\napi_key_id\x18\x02 \x01(\tB\x03\xe0\x41\x03\x12\x14\n\x07user_id\x18\x03 \x01(\tB\x03\xe0\x41\x03\x12\x19\n\x0c\x64isplay_name\x18\x04 \x01(\tB\x03\xe0\x41\x03\x12\x1c\n\x0finbound_hook_id\x18\x05 \x01(\tB\x03\xe0\x41\x03\"e\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n\x0cKIND_API_KEY\x10\x01\x12\r\n\tKIND_USER\x10\x02\x12\x0f\n\x0bKIND_SYSTEM\x10\x03\x12\x15\n\x11KIND_INBOUND_HOOK\x10\x04\")\n\x03Tag\x12\x0f\n\x02id\x18\x01 \x01(\tB\x03\xe0\x41\x01\x12\x11\n\x04name\x18\x02 \x01(\tB\x03\xe0\x41\x01\"R\n\x0cMutationInfo\x12\x13\n\x06\x63ursor\x18\x01 \x01(\tB\x03\xe0\x41\x03\x12\x16\n\tevent_ids\x18\x02 \x03(\tB\x03\xe0\x41\x03\x12\x15\n\x08replayed\x18\x03 \x01(\x08\x42\x03\xe0\x41\x03*\xc1\x02\n\nRecordType\x12\x1b\n\x17RECORD_TYPE_UNSPECIFIED\x10\x00\x12\x17\n\x13RECORD_TYPE_PROJECT\x10\x01\x12\x14\n\x10RECORD_TYPE_TASK\x10\x02\x12\x18\n\x14RECORD_TYPE_TIME_LOG\x10\x03\x12\x1a\n\x16RECORD_TYPE_SUBPROJECT\x10\x04\x12\x17\n\x13RECORD_TYPE_EXPENSE\x10\x05\x12\x16\n\x12RECORD_TYPE_CLIENT\x10\x06\x12\x14\n\x10RECORD_TYPE_USER\x10\x07\x12\x19\n\x15RECORD_TYPE_INVENTORY\x10\x08\x12\x18\n\x14RECORD_TYPE_CATEGORY\x10\t\x12\x17\n\x13RECORD_TYPE_INVOICE\x10\n\x12\x1c\n\x18RECORD_TYPE_BILLING_RATE\x10\x0b*W\n\x06Origin\x12\x16\n\x12ORIGIN_UNSPECIFIED\x10\x00\x12\x0e\n\nORIGIN_API\x10\x01\x12\x12\n\x0eORIGIN_INBOUND\x10\x04\x12\x11\n\rORIGIN_SYSTEM\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,6 +40,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ACTOR'].fields_by_name['user_id']._serialized_options = b'\340A\003'
   _globals['_ACTOR'].fields_by_name['display_name']._loaded_options = None
   _globals['_ACTOR'].fields_by_name['display_name']._serialized_options = b'\340A\003'
+  _globals['_ACTOR'].fields_by_name['inbound_hook_id']._loaded_options = None
+  _globals['_ACTOR'].fields_by_name['inbound_hook_id']._serialized_options = b'\340A\003'
   _globals['_TAG'].fields_by_name['id']._loaded_options = None
   _globals['_TAG'].fields_by_name['id']._serialized_options = b'\340A\001'
   _globals['_TAG'].fields_by_name['name']._loaded_options = None
@@ -50,16 +52,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MUTATIONINFO'].fields_by_name['event_ids']._serialized_options = b'\340A\003'
   _globals['_MUTATIONINFO'].fields_by_name['replayed']._loaded_options = None
   _globals['_MUTATIONINFO'].fields_by_name['replayed']._serialized_options = b'\340A\003'
-  _globals['_RECORDTYPE']._serialized_start=413
-  _globals['_RECORDTYPE']._serialized_end=734
-  _globals['_ORIGIN']._serialized_start=736
-  _globals['_ORIGIN']._serialized_end=803
+  _globals['_RECORDTYPE']._serialized_start=466
+  _globals['_RECORDTYPE']._serialized_end=787
+  _globals['_ORIGIN']._serialized_start=789
+  _globals['_ORIGIN']._serialized_end=876
   _globals['_ACTOR']._serialized_start=77
-  _globals['_ACTOR']._serialized_end=283
-  _globals['_ACTOR_KIND']._serialized_start=205
-  _globals['_ACTOR_KIND']._serialized_end=283
-  _globals['_TAG']._serialized_start=285
-  _globals['_TAG']._serialized_end=326
-  _globals['_MUTATIONINFO']._serialized_start=328
-  _globals['_MUTATIONINFO']._serialized_end=410
+  _globals['_ACTOR']._serialized_end=336
+  _globals['_ACTOR_KIND']._serialized_start=235
+  _globals['_ACTOR_KIND']._serialized_end=336
+  _globals['_TAG']._serialized_start=338
+  _globals['_TAG']._serialized_end=379
+  _globals['_MUTATIONINFO']._serialized_start=381
+  _globals['_MUTATIONINFO']._serialized_end=463
 # @@protoc_insertion_point(module_scope)

@@ -112,6 +112,8 @@ class _OriginEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Origin.ValueTy
     """Unknown."""
     ORIGIN_API: _Origin.ValueType  # 1
     """A call of this API."""
+    ORIGIN_INBOUND: _Origin.ValueType  # 4
+    """A request to the address of an inbound hook."""
     ORIGIN_SYSTEM: _Origin.ValueType  # 5
     """The service itself."""
 
@@ -122,6 +124,8 @@ ORIGIN_UNSPECIFIED: Origin.ValueType  # 0
 """Unknown."""
 ORIGIN_API: Origin.ValueType  # 1
 """A call of this API."""
+ORIGIN_INBOUND: Origin.ValueType  # 4
+"""A request to the address of an inbound hook."""
 ORIGIN_SYSTEM: Origin.ValueType  # 5
 """The service itself."""
 Global___Origin: _TypeAlias = Origin  # noqa: Y015
@@ -146,6 +150,8 @@ class Actor(_message.Message):
         """An API key acting for a person (`x-on-behalf-of: <user id>` metadata)."""
         KIND_SYSTEM: Actor._Kind.ValueType  # 3
         """The service itself: retention, cascade, automatic pause."""
+        KIND_INBOUND_HOOK: Actor._Kind.ValueType  # 4
+        """An inbound hook: whoever holds its address."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """What sort of actor."""
@@ -158,19 +164,24 @@ class Actor(_message.Message):
     """An API key acting for a person (`x-on-behalf-of: <user id>` metadata)."""
     KIND_SYSTEM: Actor.Kind.ValueType  # 3
     """The service itself: retention, cascade, automatic pause."""
+    KIND_INBOUND_HOOK: Actor.Kind.ValueType  # 4
+    """An inbound hook: whoever holds its address."""
 
     KIND_FIELD_NUMBER: _builtins.int
     API_KEY_ID_FIELD_NUMBER: _builtins.int
     USER_ID_FIELD_NUMBER: _builtins.int
     DISPLAY_NAME_FIELD_NUMBER: _builtins.int
+    INBOUND_HOOK_ID_FIELD_NUMBER: _builtins.int
     kind: Global___Actor.Kind.ValueType
     """What sort of actor."""
     api_key_id: _builtins.str
-    """Id of the API key; empty for KIND_SYSTEM."""
+    """Id of the API key; empty for KIND_SYSTEM and KIND_INBOUND_HOOK."""
     user_id: _builtins.str
     """Id of the User record; set for KIND_USER only."""
     display_name: _builtins.str
     """Name at the time of the change, for people to read. Not an identifier."""
+    inbound_hook_id: _builtins.str
+    """Id of the inbound hook; set for KIND_INBOUND_HOOK only."""
     def __init__(
         self,
         *,
@@ -178,10 +189,11 @@ class Actor(_message.Message):
         api_key_id: _builtins.str = ...,
         user_id: _builtins.str = ...,
         display_name: _builtins.str = ...,
+        inbound_hook_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["api_key_id", b"api_key_id", "display_name", b"display_name", "kind", b"kind", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["api_key_id", b"api_key_id", "display_name", b"display_name", "inbound_hook_id", b"inbound_hook_id", "kind", b"kind", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
