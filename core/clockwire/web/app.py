@@ -10,13 +10,13 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from clockwire.web import connect, monitoring
+from clockwire.web import connect, monitoring, openapi
 from clockwire.web.envelope import Envelope
 from clockwire.web.errors import HttpRefusal, refusal
 from clockwire.web.parts import Parts
 
 #: The modules with routes, in the order in which they are asked; the contract's pattern is the widest, and last.
-MODULES: Sequence[Callable[[Parts], Sequence[BaseRoute]]] = (monitoring.routes, connect.routes)
+MODULES: Sequence[Callable[[Parts], Sequence[BaseRoute]]] = (monitoring.routes, openapi.routes, connect.routes)
 
 
 def application(parts: Parts) -> ASGIApp:

@@ -44,6 +44,11 @@ def reader(field: FieldDescriptor) -> Read:
     return {FieldDescriptor.CPPTYPE_BOOL: _bool, FieldDescriptor.CPPTYPE_STRING: _text}.get(field.cpp_type, _number)
 
 
+def whole_limits(field: FieldDescriptor) -> tuple[int, int]:
+    """The least and the most that a field for whole numbers, or of an enum, can hold."""
+    return _LIMITS.get(field.cpp_type, _LIMITS[FieldDescriptor.CPPTYPE_INT32])
+
+
 def _text(plain: object) -> str:
     if isinstance(plain, str):
         return plain

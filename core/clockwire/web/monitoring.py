@@ -3,9 +3,10 @@
 import asyncio
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from http import HTTPStatus
+from typing import Any
 
 import orjson
 from starlette.requests import Request
@@ -33,6 +34,18 @@ def routes(parts: Parts) -> Sequence[BaseRoute]:
         Route("/readyz", ready.answer, methods=["GET"]),
         Route("/metrics", exposed.answer, methods=["GET"]),
     ]
+
+
+def paths() -> dict[str, Any]:
+    """What OpenAPI says of those that answer with JSON."""
+    return {
+        "/healthz": _told("Whether the process answers", ["status"], {"200": "It does."}),
+        "/readyz": _told(
+            "Whether the server can do its work",
+            ["status", "checks"],
+            {"200": "It can.", "503": "It cannot; `checks` says why."},
+        ),
+    }
 
 
 async def _healthy(_request: Request) -> Response:
@@ -79,6 +92,14 @@ class _Exposed:
             owed, late = backlog.owed, (now - min(backlog.first_due_time or now, now)) / SECOND
         self._metrics.show("clockwire_deliveries_owed", owed)
         self._metrics.show("clockwire_delivery_lateness_seconds", late)
+
+
+def _told(summary: str, members: Sequence[str], answers: Mapping[str, str]) -> dict[str, Any]:
+    known = {"status": {"type": "string"}, "checks": {"type": "object", "additionalProperties": {"type": "string"}}}
+    schema = {"type": "object", "required": members, "properties": {name: known[name] for name in members}}
+    content = {"application/json": {"schema": schema}}
+    responses = {status: {"description": text, "content": content} for status, text in answers.items()}
+    return {"get": {"summary": summary, "tags": ["Monitoring"], "security": [], "responses": responses}}
 
 
 def _json(content: object, status: int = HTTPStatus.OK) -> Response:

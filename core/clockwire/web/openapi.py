@@ -1,0 +1,127 @@
+"""What can be asked over HTTP with JSON, as a program reads it: GET /openapi.json, an OpenAPI 3.1 document.
+
+The calls of the contract are described from its descriptors and comments; every other module says in `paths()` what it
+answers.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import orjson
+from google.protobuf.descriptor import Descriptor, MethodDescriptor
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from clockwire import __version__
+from clockwire.api.procedures import Procedure
+from clockwire.web import monitoring
+from clockwire.web.json_schemas import Schema, comments, reference, schemas_of
+from clockwire.web.parts import Parts
+
+ERROR: Schema = {
+    "type": "object",
+    "description": "A refusal, as the Connect protocol has it.",
+    "required": ["code", "message"],
+    "properties": {
+        "code": {"type": "string", "description": "A code of gRPC in small letters.", "example": "not_found"},
+        "message": {"type": "string", "description": "What is wrong, for people."},
+        "details": {
+            "type": "array",
+            "description": "For programs; first google.rpc.ErrorInfo, whose `reason` is stable.",
+            "items": {
+                "type": "object",
+                "required": ["type", "value"],
+                "properties": {
+                    "type": {"type": "string", "example": "google.rpc.ErrorInfo"},
+                    "value": {"type": "string", "description": "The message, in base64 without padding."},
+                    "debug": {"type": "object", "description": "The same as JSON."},
+                },
+            },
+        },
+    },
+}
+
+_REFUSED = {
+    "description": "A refusal.",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+}
+
+
+def routes(parts: Parts) -> Sequence[BaseRoute]:
+    """GET /openapi.json, which needs no key."""
+    return [Route("/openapi.json", _Document(parts.procedures).answer, methods=["GET"])]
+
+
+class _Document:
+    """The document, made when it is first asked for."""
+
+    def __init__(self, procedures: Mapping[str, Procedure]) -> None:
+        self._procedures = procedures
+
+    async def answer(self, _request: Request) -> Response:
+        """The document."""
+        return Response(self._body, media_type="application/json")
+
+    @cached_property
+    def _body(self) -> bytes:
+        return orjson.dumps(document(self._procedures))
+
+
+def document(procedures: Mapping[str, Procedure]) -> dict[str, Any]:
+    """The OpenAPI document of these calls, and of all other routes."""
+    unary = {path: procedure for path, procedure in procedures.items() if not procedure.streams}
+    messages = [_method(each).input_type for each in unary.values()] + [
+        _method(each).output_type for each in unary.values()
+    ]
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Clockwire",
+            "version": __version__,
+            "description": "Every unary call of Clockwire's contract, by the Connect protocol, as JSON.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "security": [{"key": []}],
+        "tags": _tags(unary),
+        "paths": {path: {"post": _call(procedure)} for path, procedure in unary.items()} | monitoring.paths(),
+        "components": {
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "An API key."}},
+            "schemas": {"Error": ERROR} | schemas_of(*messages),
+        },
+    }
+
+
+def _tags(procedures: Mapping[str, Procedure]) -> list[dict[str, str]]:
+    services = sorted({_method(each).containing_service.name for each in procedures.values()})
+    return [{"name": name, "description": comments().get(name, "")} for name in services]
+
+
+def _call(procedure: Procedure) -> dict[str, Any]:
+    method, access = _method(procedure), procedure.method.access
+    text = comments().get(f"{method.containing_service.name}.{method.name}", "")
+    needed = f"Needs a key with the scope `{access.scope}`." if access.scope else "Any key will do."
+    operation: dict[str, Any] = {
+        "operationId": f"{method.containing_service.name}_{method.name}",
+        "tags": [method.containing_service.name],
+        "summary": text.partition(". ")[0].rstrip("."),
+        "description": f"{text}\n\n{'Needs no key.' if access.open else needed}",
+        "requestBody": {"required": True, "content": _json(method.input_type)},
+        "responses": {"200": {"description": "Done.", "content": _json(method.output_type)}, "default": _REFUSED},
+    }
+    return operation | {"security": [{}, {"key": []}]} if access.open else operation
+
+
+def _json(message: Descriptor) -> dict[str, Any]:
+    return {"application/json": {"schema": reference(message)}}
+
+
+def _method(procedure: Procedure) -> MethodDescriptor:
+    """Its descriptor."""
+    _, service, name = procedure.method.name.split("/")
+    described: MethodDescriptor = procedure.request.DESCRIPTOR.file.services_by_name[
+        service.rpartition(".")[2]
+    ].methods_by_name[name]
+    return described
