@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
+from google.protobuf.descriptor_pb2 import DescriptorProto, FileDescriptorProto, FileDescriptorSet
 
 PACKAGE = "clockwire.v1"
 #: Numbers of fields of FileDescriptorProto, DescriptorProto, ServiceDescriptorProto and EnumDescriptorProto.
@@ -39,7 +39,7 @@ def comments(file: FileDescriptorProto) -> Iterator[tuple[str, str]]:
         yield from _of_message(message, message.name, texts, (MESSAGES, number))
 
 
-def _of_message(message: Any, name: str, texts: Texts, path: tuple[int, ...]) -> Iterator[tuple[str, str]]:
+def _of_message(message: DescriptorProto, name: str, texts: Texts, path: tuple[int, ...]) -> Iterator[tuple[str, str]]:
     yield from _with_parts(name, texts, path, FIELDS, message.field)
     for number, enum in enumerate(message.enum_type):
         yield from _with_parts(f"{name}.{enum.name}", texts, (*path, NESTED_ENUMS, number), VALUES, enum.value)

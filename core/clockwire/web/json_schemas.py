@@ -1,7 +1,7 @@
 """What JSON may stand for a message? A JSON Schema of each, from its descriptor and the contract's comments.
 
-The schemas say what is read: a field may be null, which is as if it were not there, and a whole number may be text. What
-is written is a part of that.
+The schemas say what is read: a field may be null, which is as if it were not there, and a whole number may be text.
+What is written is a part of that.
 """
 
 import json

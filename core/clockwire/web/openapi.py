@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 import orjson
-from google.protobuf.descriptor import Descriptor, MethodDescriptor
+from google.protobuf.descriptor import Descriptor
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -72,9 +72,7 @@ class _Document:
 def document(procedures: Mapping[str, Procedure]) -> dict[str, Any]:
     """The OpenAPI document of these calls, and of all other routes."""
     unary = {path: procedure for path, procedure in procedures.items() if not procedure.streams}
-    messages = [_method(each).input_type for each in unary.values()] + [
-        _method(each).output_type for each in unary.values()
-    ]
+    messages = [kind.DESCRIPTOR for each in unary.values() for kind in (each.request, each.response)]
     return {
         "openapi": "3.1.0",
         "info": {
@@ -95,21 +93,24 @@ def document(procedures: Mapping[str, Procedure]) -> dict[str, Any]:
 
 
 def _tags(procedures: Mapping[str, Procedure]) -> list[dict[str, str]]:
-    services = sorted({_method(each).containing_service.name for each in procedures.values()})
+    services = sorted({_names(each)[0] for each in procedures.values()})
     return [{"name": name, "description": comments().get(name, "")} for name in services]
 
 
 def _call(procedure: Procedure) -> dict[str, Any]:
-    method, access = _method(procedure), procedure.method.access
-    text = comments().get(f"{method.containing_service.name}.{method.name}", "")
+    (service, name), access = _names(procedure), procedure.method.access
+    text = comments().get(f"{service}.{name}", "")
     needed = f"Needs a key with the scope `{access.scope}`." if access.scope else "Any key will do."
     operation: dict[str, Any] = {
-        "operationId": f"{method.containing_service.name}_{method.name}",
-        "tags": [method.containing_service.name],
+        "operationId": f"{service}_{name}",
+        "tags": [service],
         "summary": text.partition(". ")[0].rstrip("."),
         "description": f"{text}\n\n{'Needs no key.' if access.open else needed}",
-        "requestBody": {"required": True, "content": _json(method.input_type)},
-        "responses": {"200": {"description": "Done.", "content": _json(method.output_type)}, "default": _REFUSED},
+        "requestBody": {"required": True, "content": _json(procedure.request.DESCRIPTOR)},
+        "responses": {
+            "200": {"description": "Done.", "content": _json(procedure.response.DESCRIPTOR)},
+            "default": _REFUSED,
+        },
     }
     return operation | {"security": [{}, {"key": []}]} if access.open else operation
 
@@ -118,10 +119,7 @@ def _json(message: Descriptor) -> dict[str, Any]:
     return {"application/json": {"schema": reference(message)}}
 
 
-def _method(procedure: Procedure) -> MethodDescriptor:
-    """Its descriptor."""
+def _names(procedure: Procedure) -> tuple[str, str]:
+    """Its service, without the package, and its own name."""
     _, service, name = procedure.method.name.split("/")
-    described: MethodDescriptor = procedure.request.DESCRIPTOR.file.services_by_name[
-        service.rpartition(".")[2]
-    ].methods_by_name[name]
-    return described
+    return service.rpartition(".")[2], name
