@@ -10,7 +10,7 @@ from reference_tables import code, table
 from clockwire.model.columns import Column
 from clockwire.model.instants import Instant
 from clockwire.model.payloads import PayloadFormat, Shape, content_type, render
-from clockwire.model.record_types import EVENT_TYPES, RECORD_TYPES, RecordTypeInfo
+from clockwire.model.record_types import EVENT_TYPES, RECORD_TYPES, TIMER, RecordTypeInfo
 from clockwire.model.samples import sample_event
 
 #: 2024-01-15T10:00:00Z; the samples are of that moment, so that they are the same each time.
@@ -41,6 +41,11 @@ def _record_type(info: RecordTypeInfo) -> str:
     head = f"## {info.token}\n\nField of `Record`: `{info.body_field}`. Events: {code(*info.event_types)}.\n\n"
     own = [column for column in info.payload_columns if not _is_shared(column)]
     return head + table(("column", "path", "kind", "rules", "meaning"), map(_row, own))
+
+
+def timer() -> str:
+    """Every column of a timer."""
+    return table(("column", "path", "kind", "rules", "meaning"), map(_row, TIMER.payload_columns))
 
 
 def envelope() -> str:
@@ -79,6 +84,8 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "event types": event_types,
     "envelope": envelope,
     "record types": record_types,
+    "timer": timer,
+    "sample timer started": partial(sample, "timer.started", Shape(payload_format=PayloadFormat.FLAT)),
     "sample flat": partial(sample, "timelog.created", Shape(payload_format=PayloadFormat.FLAT)),
     "sample deleted": partial(sample, "timelog.deleted", Shape(payload_format=PayloadFormat.FLAT)),
     "sample standard": partial(sample, "category.created", Shape(payload_format=PayloadFormat.STANDARD)),

@@ -20,7 +20,9 @@ DOCS = ROOT / "docs"
 #: Begin with nothing.
 WHOLE = ["quickstart.md", "webhooks.md", "how-to/back-up-and-restore.md", "how-to/use-tls.md"]
 #: Take a server, a subscription and a time log for granted.
-WITH_A_SERVER = ["how-to/pause-and-resume.md", "how-to/redeliver.md", "how-to/rotate-a-secret.md"]
+WITH_A_SERVER = [
+    *("how-to/pause-and-resume.md", "how-to/redeliver.md", "how-to/rotate-a-secret.md", "how-to/use-timers.md"),
+]
 POSTGRESQL = "how-to/run-on-postgresql.md"
 
 pytestmark = pytest.mark.timeout(240)  # each step is a program of its own, beside other tests
@@ -42,7 +44,8 @@ def test_each_step_of_a_page_works_and_prints_what_it_says(page: str, tmp_path: 
 
 @pytest.mark.parametrize("page", WITH_A_SERVER)
 def test_each_step_works_where_there_is_a_subscription(page: str, tmp_path: Path, server: RunningServer):
-    walk(DOCS / page, tmp_path, instead={"127.0.0.1:50051": server.target}, CLOCKWIRE_API_KEY=server.api_key)
+    known = {"CLOCKWIRE_SERVER": server.target, "CLOCKWIRE_API_KEY": server.api_key}
+    walk(DOCS / page, tmp_path, instead={"127.0.0.1:50051": server.target}, **known)
 
 
 def test_each_step_works_on_postgresql(postgresql: PostgreSQL, tmp_path: Path):

@@ -8,9 +8,8 @@
       NotFound            RecordNotFound  RecordDeleted  ResourceNotFound
       AlreadyExists       IdTaken  ValueTaken
       Conflict            EtagMismatch
-      Precondition        RecordInUse  ReferenceMissing  RecordClosed  RecordLocked  HierarchyInvalid
-                          TimerRunning  TimerNotRunning
-                          SubscriptionState  DeliveryState  CursorEpochChanged  CursorRewind
+      Precondition        RecordInUse  ReferenceMissing  RecordClosed  RecordLocked  HierarchyInvalid  TimerRunning
+                          TimerNotRunning  SubscriptionState  DeliveryState  CursorEpochChanged  CursorRewind
       OutOfRange          CursorExpired
       Exhausted           QuotaExceeded  MessageTooLarge
       Unavailable         ServerDraining  StoreUnavailable
@@ -176,9 +175,8 @@ class RecordDeleted(NotFound):
     reason = "RECORD_DELETED"
 
     def __init__(self, type_: str, id_: str, *, delete_time: str, cursor: str) -> None:
-        super().__init__(
-            f"{type_} {id_} was deleted at {delete_time}", type=type_, id=id_, delete_time=delete_time, cursor=cursor
-        )
+        sentence = f"{type_} {id_} was deleted at {delete_time}"
+        super().__init__(sentence, type=type_, id=id_, delete_time=delete_time, cursor=cursor)
 
 
 class ResourceNotFound(NotFound):
@@ -281,11 +279,8 @@ class TimerRunning(Precondition):
     reason = "TIMER_RUNNING"
 
     def __init__(self, timer_id: str, user_id: str) -> None:
-        super().__init__(
-            f"user {user_id} has a timer that runs, {timer_id}: stop it first, or with this call",
-            timer_id=timer_id,
-            user_id=user_id,
-        )
+        sentence = f"user {user_id} has a timer that runs, {timer_id}: stop it first, or with this call"
+        super().__init__(sentence, timer_id=timer_id, user_id=user_id)
 
 
 class TimerNotRunning(Precondition):
@@ -293,15 +288,9 @@ class TimerNotRunning(Precondition):
 
     reason = "TIMER_NOT_RUNNING"
 
-    @classmethod
-    def ended(cls, timer_id: str, state: str) -> "TimerNotRunning":
-        """The error for a timer that has been stopped or discarded."""
-        return cls(f"timer {timer_id} was {state.lower()}", timer_id=timer_id, state=state)
-
-    @classmethod
-    def of_user(cls, user_id: str) -> "TimerNotRunning":
-        """The error for a user who has no timer that runs."""
-        return cls(f"user {user_id} has no timer that runs", user_id=user_id)
+    def __init__(self, user_id: str, *, timer_id: str = "", state: str = "") -> None:
+        sentence = f"timer {timer_id} was {state.lower()}" if timer_id else f"user {user_id} has no timer that runs"
+        super().__init__(sentence, user_id=user_id, timer_id=timer_id, state=state)
 
 
 class SubscriptionState(Precondition):
@@ -328,11 +317,8 @@ class CursorEpochChanged(Precondition):
     reason = "CURSOR_EPOCH_CHANGED"
 
     def __init__(self, epoch: str, current_epoch: str) -> None:
-        super().__init__(
-            "the event log was restored since this cursor was given out; read the records again and take a new cursor",
-            epoch=epoch,
-            current_epoch=current_epoch,
-        )
+        sentence = "the log was restored since this cursor was given out; read the records again and take a new cursor"
+        super().__init__(sentence, epoch=epoch, current_epoch=current_epoch)
 
 
 class CursorRewind(Precondition):

@@ -51,7 +51,7 @@ class TimerChanges:
         if target.user_id:
             timer = self.running_of(check_id("user_id", target.user_id))
             if timer is None:
-                raise TimerNotRunning.of_user(target.user_id)
+                raise TimerNotRunning(target.user_id)
             return timer
         timer = find_timer(self._connection, self._workspace_id, check_id(field, target.timer_id))
         if timer is None:

@@ -131,7 +131,8 @@ def _check_start(timer: Timer, now: Instant) -> None:
 
 def _check_running(timer: Timer) -> None:
     if timer.state != Timer.STATE_RUNNING:
-        raise TimerNotRunning.ended(timer.id, Timer.State.Name(timer.state).removeprefix("STATE_"))
+        state = Timer.State.Name(timer.state).removeprefix("STATE_")
+        raise TimerNotRunning(timer.user_id, timer_id=timer.id, state=state)
 
 
 def _stop_for(changes: TimerChanges, running: Timer, following: Timer) -> Stopped:

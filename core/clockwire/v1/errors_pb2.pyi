@@ -81,8 +81,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_TIMER_RUNNING: _ErrorReason.ValueType  # 54
     """FAILED_PRECONDITION. The user has a running timer. metadata: timer_id, user_id."""
     ERROR_REASON_TIMER_NOT_RUNNING: _ErrorReason.ValueType  # 55
-    """FAILED_PRECONDITION. The timer is not running. metadata: timer_id and state ("STOPPED",
-    "DISCARDED"), or user_id of a user who has none that runs.
+    """FAILED_PRECONDITION. The timer has been stopped or discarded, or the user has none that runs;
+    then timer_id and state are empty. metadata: user_id, timer_id, state ("STOPPED",
+    "DISCARDED").
     """
     ERROR_REASON_HIERARCHY_INVALID: _ErrorReason.ValueType  # 56
     """FAILED_PRECONDITION. The change would break a parent chain (cycle, other project)."""
@@ -189,8 +190,9 @@ ERROR_REASON_RECORD_LOCKED: ErrorReason.ValueType  # 53
 ERROR_REASON_TIMER_RUNNING: ErrorReason.ValueType  # 54
 """FAILED_PRECONDITION. The user has a running timer. metadata: timer_id, user_id."""
 ERROR_REASON_TIMER_NOT_RUNNING: ErrorReason.ValueType  # 55
-"""FAILED_PRECONDITION. The timer is not running. metadata: timer_id and state ("STOPPED",
-"DISCARDED"), or user_id of a user who has none that runs.
+"""FAILED_PRECONDITION. The timer has been stopped or discarded, or the user has none that runs;
+then timer_id and state are empty. metadata: user_id, timer_id, state ("STOPPED",
+"DISCARDED").
 """
 ERROR_REASON_HIERARCHY_INVALID: ErrorReason.ValueType  # 56
 """FAILED_PRECONDITION. The change would break a parent chain (cycle, other project)."""

@@ -243,4 +243,4 @@ async def test_what_has_ended_cannot_be_ended_in_another_way_or_changed(timing, 
             await ending
     with pytest.raises(TimerNotRunning) as refused:
         await timing.stop(user=ann)
-    assert refused.value.metadata == {"user_id": ann.id}
+    assert refused.value.metadata == {"user_id": ann.id, "timer_id": "", "state": ""}
