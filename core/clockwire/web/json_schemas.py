@@ -8,9 +8,10 @@ import json
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
+from google.protobuf.message import Message
 
 from clockwire.web.json_values import whole_limits
 from clockwire.web.json_writing import is_map
@@ -38,10 +39,10 @@ _WELL_KNOWN: Mapping[str, Schema] = {
 }
 
 
-def schemas_of(*messages: Descriptor) -> dict[str, Schema]:
-    """The schema of these messages and of all that is in them, by the name it is referred to with."""
+def schemas_of(*kinds: type[Message]) -> dict[str, Schema]:
+    """The schema of messages of these kinds and of all that is in them, by the name it is referred to with."""
     found: dict[str, Descriptor] = {}
-    waiting = list(messages)
+    waiting = [cast("Descriptor", kind.DESCRIPTOR) for kind in kinds]
     while waiting:
         message = waiting.pop()
         if found.setdefault(name_of(message), message) is message:
@@ -49,9 +50,9 @@ def schemas_of(*messages: Descriptor) -> dict[str, Schema]:
     return {name: _object(found[name]) for name in sorted(found)}
 
 
-def reference(message: Descriptor) -> Schema:
-    """Stands for the schema of a message."""
-    return {"$ref": f"#/components/schemas/{name_of(message)}"}
+def reference(kind: type[Message]) -> Schema:
+    """Stands for the schema of messages of this kind."""
+    return _reference(cast("Descriptor", kind.DESCRIPTOR))
 
 
 def name_of(described: Descriptor | EnumDescriptor) -> str:
@@ -64,6 +65,10 @@ def comments() -> Mapping[str, str]:
     """The contract's comments, by the name of what they stand at: "Project.project_name"."""
     found: dict[str, str] = json.loads(Path(__file__).with_name("comments.json").read_text(encoding="utf-8"))
     return found
+
+
+def _reference(message: Descriptor) -> Schema:
+    return {"$ref": f"#/components/schemas/{name_of(message)}"}
 
 
 def _parts(message: Descriptor) -> Iterator[Descriptor]:
@@ -108,7 +113,7 @@ def _schema(field: FieldDescriptor) -> Schema:
 def _one(field: FieldDescriptor) -> Schema:
     if field.message_type is not None:
         known = _WELL_KNOWN.get(field.message_type.full_name)
-        return dict(known) if known else reference(field.message_type)
+        return dict(known) if known else _reference(field.message_type)
     if field.enum_type is not None:
         return {"anyOf": [{"type": "string", "enum": list(field.enum_type.values_by_name)}, _whole(field)]}
     if field.type == FieldDescriptor.TYPE_BYTES:

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 import orjson
-from google.protobuf.descriptor import Descriptor
+from google.protobuf.message import Message
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -72,7 +72,7 @@ class _Document:
 def document(procedures: Mapping[str, Procedure]) -> dict[str, Any]:
     """The OpenAPI document of these calls, and of all other routes."""
     unary = {path: procedure for path, procedure in procedures.items() if not procedure.streams}
-    messages = [kind.DESCRIPTOR for each in unary.values() for kind in (each.request, each.response)]
+    messages = [kind for each in unary.values() for kind in (each.request, each.response)]
     return {
         "openapi": "3.1.0",
         "info": {
@@ -106,7 +106,7 @@ def _call(procedure: Procedure) -> dict[str, Any]:
         "tags": [service],
         "summary": text.partition(". ")[0].rstrip("."),
         "description": f"{text}\n\n{'Needs no key.' if access.open else needed}",
-        "requestBody": {"required": True, "content": _json(procedure.request.DESCRIPTOR)},
+        "requestBody": {"required": True, "content": _json(procedure.request)},
         "responses": {
             "200": {"description": "Done.", "content": _json(procedure.response.DESCRIPTOR)},
             "default": _REFUSED,
@@ -115,8 +115,8 @@ def _call(procedure: Procedure) -> dict[str, Any]:
     return operation | {"security": [{}, {"key": []}]} if access.open else operation
 
 
-def _json(message: Descriptor) -> dict[str, Any]:
-    return {"application/json": {"schema": reference(message)}}
+def _json(kind: type[Message]) -> dict[str, Any]:
+    return {"application/json": {"schema": reference(kind)}}
 
 
 def _names(procedure: Procedure) -> tuple[str, str]:
