@@ -1,8 +1,10 @@
 """What waits in the triggerer: for one event, or for a consumer to fall behind."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowException
 from airflow.triggers.base import BaseEventTrigger, BaseTrigger, TriggerEvent
@@ -11,12 +13,21 @@ from clockwire_provider.feed import Feed
 from clockwire_provider.hooks.clockwire import ClockwireHook
 from clockwire_provider.triggers.bell import FIRST_RERING_SECONDS, LONGEST_RERING_SECONDS
 
+if TYPE_CHECKING:
+    from clockwire.v1.events_pb2 import Event
+
+#: How long a first look may take, from `start` to the head of the log, though the deadline passes meanwhile.
+_LOOK_SECONDS = 30.0
+
 
 class ClockwireEventTrigger(BaseTrigger):
-    """Fires once, with the first matching event after `start`, or with what makes waiting for it hopeless.
+    """Fires once: with the first matching event after `start`, at its deadline, or with what makes waiting hopeless.
 
     It only reads, and a triggerer that takes it over begins at `start` again, so it finds the same event. What it fires
-    holds the event's id and no more, since the triggerer logs it.
+    holds the event's id and no more, since the triggerer logs it. Even if it begins after its deadline, because Airflow
+    was busy, it looks once: an event that is there is found.
+
+    :param deadline: when waiting ends, in seconds since the epoch; never if it is None
     """
 
     def __init__(
@@ -26,6 +37,7 @@ class ClockwireEventTrigger(BaseTrigger):
         start: str,
         event_types: Sequence[str] = (),
         filter: Mapping[str, Any] | None = None,  # noqa: A002
+        deadline: float | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)  # type: ignore[no-untyped-call]
@@ -33,6 +45,7 @@ class ClockwireEventTrigger(BaseTrigger):
         self.start = start
         self.event_types = event_types
         self.filter = filter
+        self.deadline = deadline
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Plain values, from which another triggerer makes the same trigger."""
@@ -41,21 +54,46 @@ class ClockwireEventTrigger(BaseTrigger):
             "start": self.start,
             "event_types": list(self.event_types),
             "filter": dict(self.filter or {}),
+            "deadline": self.deadline,
         }
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """One event: {"status": "found", "event_id", "cursor"} or {"status": "error", "message"}."""
+        """One event, with a "status", and the "deadline" that was given.
+
+        {"status": "found", "event_id", "cursor"}, {"status": "timeout"}, or {"status": "error", "message"}.
+        """
         from clockwire.client import ClockwireError
 
         try:
-            async with await ClockwireHook(self.clockwire_conn_id).aget_client() as client:
-                watch = client.watch(self.start, event_types=self.event_types, filter=self.filter)
-                async with aclosing(watch) as events:
-                    event = await anext(events)
+            event = await self._first_event()
         except (ClockwireError, AirflowException, ValueError) as error:
-            yield TriggerEvent({"status": "error", "message": str(error)})  # type: ignore[no-untyped-call]
+            fired = {"status": "error", "message": str(error)}
         else:
-            yield TriggerEvent({"status": "found", "event_id": event.id, "cursor": event.cursor})  # type: ignore[no-untyped-call]
+            found = {"status": "found", "event_id": event.id, "cursor": event.cursor} if event else None
+            fired = found or {"status": "timeout"}
+        yield TriggerEvent({**fired, "deadline": self.deadline})  # type: ignore[no-untyped-call]
+
+    async def _first_event(self) -> "Event | None":
+        """The event, or None if it has not come by the deadline and by the end of a first look."""
+        async with await ClockwireHook(self.clockwire_conn_id).aget_client() as client:
+            limit = _until(self.deadline and max(self.deadline, time.time() + _LOOK_SECONDS))
+            watch = client.watch_batches(self.start, event_types=self.event_types, filter=self.filter)
+            try:
+                async with limit, aclosing(watch) as batches:
+                    async for batch in batches:
+                        if batch.events:
+                            return batch.events[0]
+                        if batch.caught_up:
+                            limit.reschedule(_until(self.deadline).when())
+            except TimeoutError:
+                if not limit.expired():
+                    raise
+        return None
+
+
+def _until(deadline: float | None) -> asyncio.Timeout:
+    """The limit of time that ends then, in seconds since the epoch; never if it is None."""
+    return asyncio.timeout(None if deadline is None else deadline - time.time())
 
 
 class ClockwireDoorbellTrigger(BaseEventTrigger):

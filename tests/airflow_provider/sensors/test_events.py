@@ -1,11 +1,14 @@
 """The sensor gives the same answer however it waits."""
 
+import time
 import uuid
+from datetime import timedelta
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
+from airflow.sdk.exceptions import AirflowFailException, AirflowSensorTimeout, AirflowSkipException, TaskDeferred
 
 from clockwire_provider.sensors.events import ClockwireEventSensor
+from clockwire_provider.triggers.events import ClockwireEventTrigger
 from tests.support.tasks import OneTaskInstance, context_of
 
 pytestmark = pytest.mark.usefixtures("connection")
@@ -32,12 +35,17 @@ async def by_reschedule(**given):
 async def by_deferral(**given):
     """The answer of a sensor that waits in the triggerer."""
     sensor = ClockwireEventSensor(task_id="wait", deferrable=True, **given)
+    waited_for = {name: value for name, value in given.items() if name in {"start", "event_types", "filter"}}
+    trigger = ClockwireEventTrigger(clockwire_conn_id=sensor.clockwire_conn_id, deadline=time.time(), **waited_for)
+    [payload] = [event.payload async for event in trigger.run()]
+    return sensor.resume_execution("execute_complete", {"event": payload}, CONTEXT)
+
+
+def deferral_of(sensor):
+    """What a sensor asks of the triggerer."""
     with pytest.raises(TaskDeferred) as deferred:
         sensor.execute(CONTEXT)
-    classpath, kwargs = deferred.value.trigger.serialize()
-    assert classpath == "clockwire_provider.triggers.events.ClockwireEventTrigger"
-    payload = [event.payload async for event in type(deferred.value.trigger)(**kwargs).run()]
-    return getattr(sensor, deferred.value.method_name)(CONTEXT, *payload)
+    return deferred.value
 
 
 MODES = pytest.mark.parametrize("answer_of", [by_poke, by_reschedule, by_deferral])
@@ -79,6 +87,47 @@ async def test_all_conditions_hold_in_every_mode(client, start, answer_of):
 async def test_what_cannot_be_read_fails_for_good(answer_of):
     with pytest.raises(AirflowFailException, match="CURSOR_INVALID"):
         await answer_of(start="no-cursor")
+
+
+@pytest.mark.parametrize("answer_of", [by_poke, by_deferral])
+@pytest.mark.parametrize(
+    ("given", "end"), [({}, AirflowSensorTimeout), ({"soft_fail": True}, AirflowSkipException)], ids=["hard", "soft"]
+)
+async def test_a_sensor_that_waited_in_vain_ends_alike_in_every_mode(start, answer_of, given, end):
+    with pytest.raises(end):
+        await answer_of(start=start, event_types=["invoice.*"], **given)
+
+
+def test_what_a_first_look_does_not_find_the_triggerer_waits_for(start):
+    wanted = {"start": start, "event_types": ["invoice.*"], "filter": {"record_ids": [str(uuid.uuid4())]}}
+    before = time.time()
+
+    deferral = deferral_of(ClockwireEventSensor(task_id="wait", deferrable=True, timeout=60, **wanted))
+
+    path, kwargs = deferral.trigger.serialize()
+    assert path == "clockwire_provider.triggers.events.ClockwireEventTrigger"
+    assert before + 60 <= kwargs.pop("deadline") <= time.time() + 60
+    assert kwargs == {"clockwire_conn_id": "clockwire_default", **wanted}
+    assert deferral.method_name == "execute_complete"
+    # Airflow's own limit, for when no triggerer works, must not come before the trigger has looked.
+    assert deferral.timeout > timedelta(minutes=5)
+
+
+def test_what_a_first_look_finds_needs_no_triggerer(client, start):
+    project = client.create("project", project_name="First").record.id
+
+    assert ClockwireEventSensor(task_id="wait", start=start, deferrable=True).execute(CONTEXT)["record_id"] == project
+
+
+def test_a_server_that_is_away_when_the_event_was_seen_is_a_reason_to_wait_on(monkeypatch, start):
+    monkeypatch.setenv("AIRFLOW_CONN_CLOCKWIRE_DEFAULT", "clockwire://:key@127.0.0.1:1/?tls=false&timeout_seconds=1")
+    sensor = ClockwireEventSensor(task_id="wait", start=start, deferrable=True)
+    deadline = time.time() + 60
+
+    with pytest.raises(TaskDeferred) as deferred:
+        sensor.execute_complete(CONTEXT, {"status": "found", "event_id": "e", "cursor": "c", "deadline": deadline})
+
+    assert deferred.value.trigger.deadline == deadline
 
 
 def test_all_modes_say_the_same_of_one_event(client, start):

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 import uuid
 from contextlib import aclosing, asynccontextmanager, suppress
 
@@ -30,7 +31,7 @@ def doorbell(consumer, **given):
 def test_a_trigger_can_be_made_again_elsewhere():
     for trigger in (
         ClockwireEventTrigger(
-            clockwire_conn_id="c", start="earliest", event_types=["project.*"], filter={"user_ids": ["u"]}
+            clockwire_conn_id="c", start="earliest", event_types=["project.*"], filter={"user_ids": ["u"]}, deadline=1.5
         ),
         doorbell("payroll", event_types=("project.*",), filter={"user_ids": ["u"]}, first_rering_seconds=5),
     ):
@@ -59,7 +60,29 @@ async def test_the_event_trigger_fires_for_what_comes_later(client):
         "status": "found",
         "event_id": project.mutation.event_ids[0],
         "cursor": project.mutation.cursor,
+        "deadline": None,
     }
+
+
+@pytest.mark.parametrize("seconds", [0.3, -3600], ids=["while it waits", "before it began"])
+async def test_the_event_trigger_keeps_its_deadline(client, seconds):
+    deadline = time.time() + seconds
+    trigger = ClockwireEventTrigger(
+        clockwire_conn_id="clockwire_default", start="earliest", event_types=["invoice.*"], deadline=deadline
+    )
+
+    assert [event.payload async for event in trigger.run()] == [{"status": "timeout", "deadline": deadline}]
+    assert time.time() >= deadline
+
+
+async def test_an_event_that_is_there_is_found_however_late_the_triggerer_begins(client):
+    start = client.pull("latest").cursor
+    project = client.create("project", project_name="In time").mutation.event_ids[0]
+    trigger = ClockwireEventTrigger(clockwire_conn_id="clockwire_default", start=start, deadline=time.time() - 3600)
+
+    (event,) = [event async for event in trigger.run()]
+
+    assert (event.payload["status"], event.payload["event_id"]) == ("found", project)
 
 
 async def test_a_missing_connection_is_an_answer_and_not_a_crash():
