@@ -12,6 +12,7 @@ import pytest
 import clockwire_provider
 from examples.demo.airflow_stack import running_airflow
 from tests.airflow_provider.conftest import connection_json
+from tests.support.airflow_runs import PATIENCE, runs, start_run
 from tests.support.repository import ROOT
 from tests.support.serving import running_server
 
@@ -100,7 +101,7 @@ def test_a_paused_dag_gets_what_it_missed(airflow, client, ledger):
 def test_a_run_that_failed_is_rung_for_again(airflow, client, dags, ledger):
     (dags / "FAIL").touch()
     project = client.create("project", project_name="Website").record.id
-    airflow.until("a run has failed", lambda: _runs(airflow, "ledger", state="failed"))
+    airflow.until("a run has failed", lambda: runs(airflow, "ledger", state="failed"), seconds=PATIENCE)
     (dags / "FAIL").unlink()
 
     ledger.wait_for([project])
@@ -108,42 +109,41 @@ def test_a_run_that_failed_is_rung_for_again(airflow, client, dags, ledger):
 
 def test_a_sensor_gives_the_same_answer_in_every_mode(airflow, client):
     acme = client.create("client", client_name="Acme")
-    run = _trigger(airflow, "waiting", {"start": acme.mutation.cursor})
-    airflow.until("one waits in the triggerer", lambda: _states(airflow, "waiting", run)["deferred"] == "deferred")
+    run = start_run(airflow, "waiting", {"start": acme.mutation.cursor})
+    run.wait_for("deferred", "deferred")
     client.update("client", id=acme.record.id, city="Aachen")
     client.update("client", id=acme.record.id, city="Bonn")
 
-    airflow.until("all have ended", lambda: _ended(airflow, "waiting", run), seconds=150)
+    run.wait()
 
-    answers = [_xcom(airflow, "waiting", run, task) for task in ("poke", "reschedule", "deferred")]
+    run.check({"poke": "success", "reschedule": "success", "deferred": "success", "too_late": "skipped"})
+    run.check_tries()
+    answers = [run.returned(task) for task in ("poke", "reschedule", "deferred")]
     assert answers[0]["record"]["city"] == "Aachen"
     assert answers[0] == answers[1] == answers[2]
-    assert _states(airflow, "waiting", run)["too_late"] == "skipped"
 
 
 def test_the_example_that_writes_records_runs_to_its_end(airflow, client, accepting_endpoint):
-    run = _trigger(airflow, "example_clockwire_records", {"webhook_url": accepting_endpoint})
+    run = start_run(airflow, "example_clockwire_records", {"webhook_url": accepting_endpoint})
 
-    airflow.until("it has ended", lambda: _ended(airflow, "example_clockwire_records", run), seconds=150)
+    run.wait()
 
-    assert set(_states(airflow, "example_clockwire_records", run).values()) == {"success"}
-    project = _xcom(airflow, "example_clockwire_records", run, "final")
+    run.check(dict.fromkeys(run.states, "success"))
+    project = run.returned("final")
     assert project["status"] == "Closed"
     assert client.get("client", external_id="crm-4711").id == project["client_id"]
-    subscription = _xcom(airflow, "example_clockwire_records", run, "subscription")
+    subscription = run.returned("subscription")
     variable = airflow.call("GET", "/api/v2/variables/clockwire_closed_projects_secret")
     assert subscription["secret_fingerprint"]
     assert variable["value"] == "***"
 
 
 def test_the_example_that_writes_records_skips_the_webhook_that_nobody_named(airflow):
-    run = _trigger(airflow, "example_clockwire_records", {})
+    run = start_run(airflow, "example_clockwire_records", {})
 
-    airflow.until("it has ended", lambda: _ended(airflow, "example_clockwire_records", run), seconds=150)
+    run.wait()
 
-    states = _states(airflow, "example_clockwire_records", run)
-    assert states.pop("subscription") == "skipped"
-    assert set(states.values()) == {"success"}
+    run.check({**dict.fromkeys(run.states, "success"), "subscription": "skipped"})
 
 
 def test_the_example_that_reacts_to_events_runs_for_a_time_log(airflow, client):
@@ -151,9 +151,11 @@ def test_the_example_that_reacts_to_events_runs_for_a_time_log(airflow, client):
     ada = client.create("user", user_name="Ada").record.id
     client.create("timelog", user_id=ada, date="2026-01-05", duration="1:30")
 
-    (run,) = airflow.until("a run has ended", lambda: _runs(airflow, "example_clockwire_events", state="success"))
+    (run,) = airflow.until(
+        "a run has ended", lambda: runs(airflow, "example_clockwire_events", state="success"), seconds=PATIENCE
+    )
 
-    assert _xcom(airflow, "example_clockwire_events", run, "book")["event_count"] == 1
+    assert run.returned("book")["event_count"] == 1
 
 
 def test_the_connection_form_is_the_one_that_was_declared(airflow):
@@ -199,7 +201,7 @@ class Ledger:
 
     def wait_for(self, record_ids):
         """Each of these has been written down, exactly once."""
-        self._airflow.until("all are written down", lambda: set(record_ids) <= set(self._written()), seconds=150)
+        self._airflow.until("all are written down", lambda: set(record_ids) <= set(self._written()), seconds=PATIENCE)
         assert [self._written().count(each) for each in record_ids] == [1] * len(record_ids)
 
     def _written(self):
@@ -211,26 +213,3 @@ def _consumers(client):
     from clockwire.v1.consumer_service_pb2 import ListConsumersRequest
 
     return {each.name for each in client.consumers.ListConsumers(ListConsumersRequest()).consumers}
-
-
-def _trigger(airflow, dag, conf):
-    return airflow.call("POST", f"/api/v2/dags/{dag}/dagRuns", {"logical_date": None, "conf": conf})["dag_run_id"]
-
-
-def _runs(airflow, dag, *, state):
-    runs = airflow.call("GET", f"/api/v2/dags/{dag}/dagRuns?state={state}")["dag_runs"]
-    return [run["dag_run_id"] for run in runs]
-
-
-def _ended(airflow, dag, run):
-    return airflow.call("GET", f"/api/v2/dags/{dag}/dagRuns/{run}")["state"] in {"success", "failed"}
-
-
-def _states(airflow, dag, run):
-    tasks = airflow.call("GET", f"/api/v2/dags/{dag}/dagRuns/{run}/taskInstances")["task_instances"]
-    return {task["task_id"]: task["state"] for task in tasks}
-
-
-def _xcom(airflow, dag, run, task):
-    path = f"/api/v2/dags/{dag}/dagRuns/{run}/taskInstances/{task}/xcomEntries/return_value?deserialize=true"
-    return airflow.call("GET", path)["value"]
