@@ -108,7 +108,7 @@ def _call(procedure: Procedure) -> dict[str, Any]:
         "description": f"{text}\n\n{'Needs no key.' if access.open else needed}",
         "requestBody": {"required": True, "content": _json(procedure.request)},
         "responses": {
-            "200": {"description": "Done.", "content": _json(procedure.response.DESCRIPTOR)},
+            "200": {"description": "Done.", "content": _json(procedure.response)},
             "default": _REFUSED,
         },
     }
