@@ -13,11 +13,11 @@ import pytest
 
 from clockwire.storage.database import Database
 from clockwire.storage.tables import event_log
-from tests.support.lending import Lending
+from tests.support.lending import END_OTHERS, Lending
 from tests.support.postgresql import PostgreSQL
 
 STARTS_A_SERVER_AND_WAITS = """
-from tests.support.lending import Lending
+from tests.support.lending import END_OTHERS, Lending
 from tests.support.postgresql import running_postgresql
 with running_postgresql() as server:
     print(server.url("postgres"), flush=True)
@@ -70,6 +70,7 @@ def test_a_database_is_lent_again_without_its_rows_and_without_the_sessions_of_o
         "UPDATE clockwire_version SET version_num = '9999'",
         "DROP TABLE clockwire_version",
         "CREATE SCHEMA more",
+        END_OTHERS,
         "INSERT INTO vault_check SELECT each, repeat('x', 1000)::bytea FROM generate_series(1, 5000) AS each",
     ],
 )
