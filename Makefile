@@ -17,15 +17,19 @@ demo: .venv/ready ## see the main job happen: a time log, its signed webhook, th
 up: .venv/ready ## start a server and Airflow with the example Dags, until Ctrl-C
 	@$(bin)/python examples/demo/up.py
 
-test: whole-systems all-others ## run all the tests
+# What starts a whole Airflow mostly waits for it, so the rest goes on beside it.
+test: .venv/ready ## run all the tests
+	@$(MAKE) --no-print-directory --jobs 2 whole-systems all-others
 
 whole-systems: .venv/ready
-	$(heading) "test: whole systems, one at a time"
-	@$(bin)/pytest -m alone
+	@mkdir -p .cache
+	@$(bin)/pytest -m alone > .cache/whole-systems.log 2>&1; ended=$$?; \
+	printf '\n== test: whole systems, one at a time\n'; cat .cache/whole-systems.log; exit $$ended
 
+# Each process has a part of the files, and takes from the other's when it is done with them.
 all-others: .venv/ready
-	$(heading) "test: everything else, side by side"
-	@$(bin)/pytest -m "not alone and not browser" --numprocesses 2
+	$(heading) "test: everything else, in two processes"
+	@$(bin)/pytest -m "not alone and not browser" --numprocesses 2 --dist worksteal
 
 browser: .venv/ready ## see the connection form work in Chromium, which must be installed
 	$(heading) "browser: Airflow's connection form"
