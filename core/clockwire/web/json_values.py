@@ -19,6 +19,7 @@ Read = Callable[[Any], Any]
 DEEPEST: Final = 30
 
 _WHOLE = re.compile(r"-?[0-9]{1,20}")
+_CAPITAL = re.compile(r"[A-Z]")
 _LIMITS: Mapping[int, tuple[int, int]] = {
     FieldDescriptor.CPPTYPE_INT32: (-(1 << 31), (1 << 31) - 1),
     FieldDescriptor.CPPTYPE_INT64: (-(1 << 63), (1 << 63) - 1),
@@ -123,9 +124,13 @@ def _duration(plain: object) -> Duration:
 
 
 def _mask(plain: object) -> FieldMask:
-    value = FieldMask()
-    value.FromJsonString(_text(plain))
-    return value
+    """Paths in ProtoJSON's form ("timeLog.startTime"), or as the contract has them ("time_log.start_time")."""
+    text = _text(plain)
+    return FieldMask(paths=[_in_contract(path) for path in text.split(",")] if text else [])
+
+
+def _in_contract(path: str) -> str:
+    return path if "_" in path else _CAPITAL.sub(lambda found: f"_{found.group().lower()}", path)
 
 
 def _struct(plain: object) -> Struct:

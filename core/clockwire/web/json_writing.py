@@ -5,15 +5,20 @@ is answered. Here each kind of message is looked at once.
 """
 
 import base64
+import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
 import orjson
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import Struct, Value
 
+_UNDERSCORE = re.compile(r"_([a-z])")
+#: A path that ProtoJSON can write, and read again as it was.
+_PLAIN_PATH = re.compile(r"(?:[^A-Z_,]|_(?=[a-z]))*")
 #: Below this a float stands for one whole number.
 _EXACT = 1 << 53
 
@@ -77,9 +82,17 @@ def _write_one(field: FieldDescriptor) -> Write | None:
     return str if field.cpp_type in _AS_TEXT else None
 
 
-def _json_string(value: Any) -> str:  # noqa: ANN401 - a time, a length of time or a mask
+def _json_string(value: Any) -> str:  # noqa: ANN401 - a time or a length of time
     text: str = value.ToJsonString()
     return text
+
+
+def _mask(mask: FieldMask) -> str:
+    """The paths in ProtoJSON's form, but for keys of custom fields that it has no form for: they stand as they are."""
+    return ",".join(
+        _UNDERSCORE.sub(lambda found: found[1].upper(), path) if _PLAIN_PATH.fullmatch(path) else path
+        for path in mask.paths
+    )
 
 
 def _struct(struct: Struct) -> dict[str, Any]:
@@ -105,6 +118,6 @@ def _value(value: Value) -> object:
 _WELL_KNOWN: Mapping[str, Write] = {
     "google.protobuf.Timestamp": _json_string,
     "google.protobuf.Duration": _json_string,
-    "google.protobuf.FieldMask": _json_string,
+    "google.protobuf.FieldMask": _mask,
     "google.protobuf.Struct": _struct,
 }

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -78,7 +79,7 @@ async def test_what_happens_is_counted(database_url):
     async with product_at(database_url, http=ANY_PORT) as product:
         server = product.server
         await product.subscribe()
-        watch = aiter(product.client.events.WatchEvents(WatchEventsRequest(start=LATEST)))
+        watch: Any = aiter(product.client.events.WatchEvents(WatchEventsRequest(start=LATEST)))
         await anext(watch)
         await product.ended(await product.change())
         with pytest.raises(FieldInvalid):
