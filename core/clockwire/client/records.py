@@ -94,12 +94,13 @@ def timer_fields_of(timer: Timer) -> dict[str, Any]:
 
 def timer_of(fields: Mapping[str, object]) -> Timer:
     """The timer with these fields, by proto name or column name; None leaves one unset."""
-    timer, names = Timer(), {name: field for field in Timer.DESCRIPTOR.fields for name in (field.json_name, field.name)}
+    timer, known = Timer(), Timer.DESCRIPTOR.fields
+    named = {name: field for field in known for name in (field.name, field.json_name)}
     for key, value in fields.items():
-        if key not in names:
-            raise ValueError(f"timer has no field {key!r}: it has {', '.join(each.name for each in names.values())}")
+        if key not in named:
+            raise ValueError(f"timer has no field {key!r}: it has {', '.join(field.name for field in known)}")
         if value is not None:
-            _merge(timer, names[key], value)
+            _merge(timer, named[key], value)
     return timer
 
 

@@ -5,6 +5,8 @@ from contextlib import closing
 
 import pytest
 import sqlalchemy
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import Connection, text
 
 from clockwire.storage.database import Database
@@ -18,6 +20,11 @@ from clockwire.storage.schema import (
     schema_state,
 )
 from clockwire.storage.tables import metadata
+from clockwire.storage.timers import find_running, put_timer
+from clockwire.v1.timers_pb2 import Timer
+from tests.support.repository import ROOT
+
+MIGRATIONS = ROOT / "core/clockwire/storage/migrations"
 
 _SHAPES = {
     "sqlite": ["SELECT type, tbl_name, name, sql FROM sqlite_master WHERE sql IS NOT NULL"],
@@ -88,6 +95,42 @@ def test_tables_of_another_program_are_left_alone(bare, use):
 def test_a_server_wants_its_tables_to_be_there(bare):
     with pytest.raises(SchemaError, match="run `clockwire migrate`"):
         require_current(bare)
+
+
+def test_a_database_of_the_first_version_keeps_its_data_and_gets_timers(bare):
+    _upgrade(bare, "0001")
+    with bare.writing() as connection:
+        there = set(sqlalchemy.inspect(connection).get_table_names())
+        tables = [table for table in metadata.sorted_tables if table.name in there]
+        for number, table in enumerate(tables):
+            connection.execute(table.insert().values({each.name: _value(each, number) for each in table.columns}))
+        before = {table.name: connection.execute(table.select()).all() for table in tables}
+    assert schema_state(bare) is SchemaState.OLDER
+
+    assert migrate(bare)
+
+    require_current(bare)
+    with bare.writing() as connection:
+        assert {table.name: connection.execute(table.select()).all() for table in tables} == before
+        running = Timer(id="t", user_id="u", state=Timer.STATE_RUNNING)
+        put_timer(connection, "w", running)
+        assert find_running(connection, "w", "u") == running
+
+
+def _upgrade(database: Database, version: str) -> None:
+    """The tables of an earlier version are made."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    with database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, version)
+
+
+def _value(column: sqlalchemy.Column[object], number: int) -> object:
+    """Some value of the column's type."""
+    values = {bool: True, int: number, bytes: b"\x00\xff", dict: {"a": [number]}}
+    return values.get(column.type.python_type, f"{column.name} {number}")
 
 
 def shape(connection: Connection) -> set[tuple[object, ...]]:
