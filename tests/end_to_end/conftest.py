@@ -1,13 +1,12 @@
 """What a test of the whole product may ask for: two workspaces on one server, which may send to this machine."""
 
 import ipaddress
-import logging
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-import structlog
 
 from tests.support.clock import MovableClock
+from tests.support.quiet import quiet_log
 from tests.support.server import Served, served
 
 LOOPBACK = ipaddress.ip_network("127.0.0.0/8")
@@ -16,12 +15,8 @@ LOOPBACK = ipaddress.ip_network("127.0.0.0/8")
 @pytest.fixture(autouse=True)
 def _quiet() -> Iterator[None]:
     """Only errors are logged, in plain text: these tests make thousands of calls."""
-    before = structlog.get_config()
-    formatter = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-    quiet = structlog.make_filtering_bound_logger(logging.ERROR)
-    structlog.configure(processors=[structlog.stdlib.add_log_level, formatter], wrapper_class=quiet)
-    yield
-    structlog.configure(**before)
+    with quiet_log():
+        yield
 
 
 @pytest.fixture

@@ -16,6 +16,9 @@ _COMMANDS: Mapping[str, str] = {
     "key": "clockwire.cli.keys:key",
     "events": "clockwire.cli.events:events",
     "timer": "clockwire.cli.timers:timer",
+    "subscription": "clockwire.cli.subscriptions:subscription",
+    "smoke-test": "clockwire.cli.smoke_test:smoke_test",
+    "listen": "clockwire.cli.listening:listen",
     "sign": "clockwire.cli.signatures:sign",
     "verify": "clockwire.cli.signatures:verify",
 }

@@ -1,6 +1,5 @@
 """sign, verify: the signature headers of a webhook, made and checked by hand."""
 
-import os
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -8,32 +7,18 @@ from typing import BinaryIO, TextIO
 
 import click
 
+from clockwire.cli.signing_secrets import needed_secrets, secret_options
 from clockwire.model.identifiers import new_id
 from clockwire.model.instants import SECOND, Instant, system_clock
-from clockwire.model.signing import Secret, SignatureInvalid, signature_headers
+from clockwire.model.signing import SignatureInvalid, signature_headers
 from clockwire.model.signing import verify as verify_headers
 
 _BODY = click.argument("body", type=click.File("rb"), default="-", metavar="[FILE]")
-_SECRET = click.option(
-    "--secret",
-    "secrets",
-    multiple=True,
-    metavar="SECRET",
-    help='The signing secret, "whsec_..." or any text; better in the environment, where others do not see it. '
-    "While one is rotated: the new one first, then the old one.  [CLOCKWIRE_SIGNING_SECRET]",
-)
-_SECRET_FILE = click.option(
-    "--secret-file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="A file with the secret, or with several, one in a line.",
-)
 
 
 @click.command(short_help="Print the headers that sign a body.")
 @_BODY
-@_SECRET
-@_SECRET_FILE
+@secret_options
 @click.option("--id", "event_id", default="", metavar="ID", help="The webhook-id.  [default: a new one]")
 @click.option(
     "--time", "time_", metavar="TIME", help="When it is sent: seconds since 1970, or RFC 3339.  [default: now]"
@@ -46,7 +31,7 @@ def sign(
     \b
     printf '{"event":"timelog.created"}' | clockwire sign --secret whsec_... > headers
     """  # noqa: D301 - \b keeps click from filling the example
-    valid = _secrets(secrets, secret_file)
+    valid = needed_secrets(secrets, secret_file)
     if len(valid) > 2:
         message = "at most two secrets sign: the new one and the one that retires"
         raise click.UsageError(message)
@@ -60,8 +45,7 @@ def sign(
 
 @click.command(short_help="Say whether a webhook is signed by who has the secret.")
 @_BODY
-@_SECRET
-@_SECRET_FILE
+@secret_options
 @click.option("-H", "--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="A header that came with it.")
 @click.option(
     "--headers", "headers_file", type=click.File("r"), metavar="FILE", help="A file with the headers, one in a line."
@@ -89,27 +73,13 @@ def verify(
         verify_headers(
             dict(_header(line) for line in lines if line.strip()),
             body.read(),
-            valid=_secrets(secrets, secret_file),
+            valid=needed_secrets(secrets, secret_file),
             now=_instant(time_),
         )
     except SignatureInvalid as problem:
         click.echo(f"not valid: {problem}", err=True)
         sys.exit(1)
     click.echo("valid")
-
-
-def _secrets(given: tuple[str, ...], file: Path | None) -> list[Secret]:
-    lines = file.read_text().splitlines() if file else ()
-    texts = [*given, *(line.strip() for line in lines if line.strip())]
-    if not texts and (known := os.environ.get("CLOCKWIRE_SIGNING_SECRET")):
-        texts = [known]
-    if not texts:
-        message = "a secret is needed: --secret, --secret-file or CLOCKWIRE_SIGNING_SECRET"
-        raise click.UsageError(message)
-    try:
-        return [Secret(text) for text in texts]
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
 
 
 def _instant(text: str | None) -> Instant:

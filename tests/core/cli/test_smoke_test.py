@@ -1,0 +1,131 @@
+"""smoke-test: seven steps that are seen, or the first that is not, and nothing left behind."""
+
+import asyncio
+import json
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any
+
+import pytest
+
+from clockwire.v1.subscription_service_pb2 import ListSubscriptionsRequest
+from tests.core.cli.conftest import Ran, Run
+from tests.support.product import LOOPBACK, RunningClock, product_at
+from tests.support.quiet import quiet_log
+from tests.support.receivers import Answer, Received, Receiver
+from tests.support.server import ON_SQLITE, Served, served
+
+pytestmark = ON_SQLITE
+
+Smoke = Callable[..., Awaitable[Ran]]
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    """The server in this process prints nothing into what the command prints."""
+    with quiet_log():
+        yield
+
+
+@pytest.fixture
+async def here(database_url: str) -> AsyncIterator[Served]:
+    """A server that sends to this machine."""
+    async with product_at(database_url) as product:
+        yield product.server
+
+
+@pytest.fixture
+def smoke(run: Run) -> Callable[..., Awaitable[Ran]]:
+    """Runs `clockwire smoke-test` against a server."""
+
+    async def run_smoke(server: Served, *arguments: str) -> Ran:
+        known = {"CLOCKWIRE_SERVER": server.target, "CLOCKWIRE_API_KEY": server.api_key}
+        return await asyncio.to_thread(run, "smoke-test", *arguments, **known)
+
+    return run_smoke
+
+
+async def left_over(server: Served) -> list[str]:
+    """What a smoke test should have deleted."""
+    async with server.client() as client:
+        listed = await client.subscriptions.ListSubscriptions(ListSubscriptionsRequest())
+        projects = [each.project.project_name async for each in client.list("project")]
+    return [*(each.id for each in listed.subscriptions), *projects]
+
+
+async def test_seven_steps_are_seen_by_its_own_catcher_and_nothing_is_left(here: Served, smoke: Smoke):
+    done = await smoke(here)
+
+    assert done.code == 0, done.out
+    heads = [line for line in done.out.splitlines() if line[:1].isdigit()]
+    assert [(line[0], line.split()[-1]) for line in heads[:7]] == [(str(number), "seen") for number in range(1, 8)]
+    assert heads[7] == "7 of 7 steps seen; cleaned up"
+    for evidence in ('"event": "project.created"', "came after", "a sample, not the project", "no further request"):
+        assert evidence in done.out
+    assert "whsec_" not in done.out + done.err
+    assert await left_over(here) == []
+
+
+async def test_at_a_url_that_was_given_the_server_s_log_is_the_evidence(here: Served, smoke: Smoke):
+    with Receiver() as receiver:
+        done = await smoke(here, "--url", receiver.url("/d3cb1088"), "--json")
+        received = receiver.received
+
+    *steps, end = map(json.loads, done.out.splitlines())
+    assert done.code == 0
+    assert end == {"steps": 7, "seen": 7, "cleaned_up": True}
+    assert [(each["step"], each["seen"], each["problem"]) for each in steps] == [(n, True, "") for n in range(1, 8)]
+    assert [json.loads(each.body)["event"] for each in received] == ["project.created"] * 2 + ["project.deleted"]
+    assert await left_over(here) == []
+
+
+def refuse_the_third(connection: Any, received: Received, closing: threading.Event) -> bool:
+    """Fail at the deletion."""
+    return Answer(500 if b"deleted" in received.body else 200)(connection, received, closing)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "seen", "told"),
+    [(Answer(404), 2, "answered 404 Not Found"), (refuse_the_third, 5, "answered 500 Internal Server Error")],
+)
+async def test_the_first_step_that_is_not_seen_ends_it_with_1(here: Served, smoke: Smoke, behaviour, seen, told):
+    with Receiver() as receiver:
+        receiver.always(behaviour)
+        done = await smoke(here, "--url", receiver.url(), "--timeout", "1")
+
+    assert done.code == 1
+    assert f"{seen} of 7 steps seen; cleaned up" in done.out
+    assert "NOT SEEN" in done.out
+    assert told in done.out
+    assert await left_over(here) == []
+
+
+async def test_a_server_that_may_not_send_here_is_told_how_to(database_url: str, smoke: Smoke):
+    async with served(database_url, RunningClock(), dispatch=True) as server:
+        done = await smoke(server)
+
+        assert done.code == 1
+        assert "--allow-target 127.0.0.1" in done.out
+        assert "0 of 7 steps seen; cleaned up" in done.out
+        assert await left_over(server) == []
+
+
+async def test_a_server_that_does_not_send_is_seen_to_have_not_tried(database_url: str, smoke: Smoke):
+    async with served(database_url, RunningClock(), allow_target=[LOOPBACK]) as server:
+        own, given = (
+            await smoke(server, "--timeout", "1"),
+            await smoke(server, "--url", "http://127.0.0.1:9/", "--timeout", "1"),
+        )
+
+        assert (own.code, given.code) == (1, 1)
+        assert "no request within 1 s; the server has not tried yet" in own.out
+        assert "no attempt within 1 s" in given.out
+        assert await left_over(server) == []
+
+
+async def test_a_key_that_may_not_is_told_so(here: Served, smoke: Smoke, run: Run):
+    known = {"CLOCKWIRE_SERVER": here.target, "CLOCKWIRE_API_KEY": here.new_key("records.read")}
+    done = await asyncio.to_thread(run, "smoke-test", **known)
+
+    assert done.code == 1
+    assert "SCOPE_MISSING" in done.out
