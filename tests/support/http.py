@@ -4,7 +4,7 @@ import asyncio
 import http.client
 import json
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,6 +79,12 @@ def exchange(
         return HttpAnswer(response.status, named, response.read())
     finally:
         connection.close()
+
+
+async def until(holds: Callable[[], object]) -> None:
+    """Returns when that holds; the test's own limit ends a wait in vain."""
+    while not holds():  # noqa: ASYNC110 - what is waited for happens in the server, which tells nobody
+        await asyncio.sleep(0.01)
 
 
 async def say(address: Address, sent: bytes) -> bytes:

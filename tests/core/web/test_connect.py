@@ -13,7 +13,7 @@ from clockwire.v1.account_service_pb2 import GetCallerRequest, GetCallerResponse
 from clockwire.v1.record_service_pb2 import CreateRecordRequest, CreateRecordResponse
 from clockwire.v1.records_pb2 import Project, Record
 from tests.support.contract import METHODS
-from tests.support.http import ask
+from tests.support.http import ask, until
 from tests.support.server import ON_SQLITE
 
 CREATE = "/clockwire.v1.RecordService/CreateRecord"
@@ -182,8 +182,3 @@ def reading(server):
     """Whether somebody waits for events."""
     return server.workspace_id in server.engine.tail._recent
 
-
-async def until(holds):
-    """Returns when that holds; the test's own limit ends a wait in vain."""
-    while not holds():  # noqa: ASYNC110 - what is waited for happens in the server, which tells nobody
-        await asyncio.sleep(0.01)
