@@ -26,7 +26,7 @@ def application(parts: Parts) -> ASGIApp:
         exception_handlers={HTTPException: _refuse},
     )
     app.router.redirect_slashes = False
-    return Envelope(app)
+    return Envelope(app, parts.drain)
 
 
 def _refuse(request: Request, error: Exception) -> Response:

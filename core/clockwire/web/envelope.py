@@ -6,6 +6,7 @@ import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from clockwire.api.draining import Drain
 from clockwire.api.errors import of_exception
 from clockwire.web.errors import refusal
 from clockwire.web.requests import request_id
@@ -20,8 +21,9 @@ log = structlog.get_logger(__name__)
 class Envelope:
     """Wraps the application. Calls log a line of their own; here every request has one, at debug."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, drain: Drain) -> None:
         self._app = app
+        self._drain = drain
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The request is answered."""
@@ -35,6 +37,8 @@ class Envelope:
                 headers["x-request-id"] = id_
                 headers["x-content-type-options"] = "nosniff"
                 headers.setdefault("cache-control", "no-store")
+                if self._drain.over:
+                    headers["connection"] = "close"
             await send(message)
 
         try:
