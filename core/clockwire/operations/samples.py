@@ -18,14 +18,13 @@ from clockwire.model.subscription import Subscription
 from clockwire.operations.deliveries import DeliveryView, get_delivery
 from clockwire.operations.dispatch import settle_attempts
 from clockwire.operations.records import get_record
-from clockwire.operations.surroundings import Around
+from clockwire.operations.surroundings import Around, around_in
 from clockwire.operations.timer_lists import get_timer
 from clockwire.storage.database import Database
 from clockwire.storage.deliveries import insert_deliveries
 from clockwire.storage.events import insert_bodies
 from clockwire.storage.subscriptions import find_subscription
 from clockwire.storage.transaction import Transaction
-from clockwire.storage.workspaces import fetch_workspace
 from clockwire.storage.writer import Writer
 from clockwire.v1.events_pb2 import Event
 from clockwire.v1.records_pb2 import Record, RecordKey
@@ -68,7 +67,7 @@ def preview(
     event = make_sample(connection, workspace_id, event_type, record_id, now)
     nobody = Subscription.blank(workspace_id, shape, now)
     delivery = Delivery.test("", nobody, event, now=now, lease="")
-    around = Around(connection, fetch_workspace(connection, workspace_id))
+    around = around_in(connection, workspace_id)
     return ClaimedDelivery.of(delivery, nobody, render(event, shape, around))
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from clockwire.model.workspace import Workspace
 from clockwire.storage.records import select_records
+from clockwire.storage.workspaces import fetch_workspace
 from clockwire.v1.records_pb2 import Record
 
 
@@ -25,3 +26,8 @@ class Around:
     def find(self, ids: Iterable[str]) -> Mapping[str, Record]:
         """Those of the records that exist, by their ids; without labels."""
         return select_records(self.connection, self.workspace.id, {id_ for id_ in ids if id_})
+
+
+def around_in(connection: Connection, workspace_id: str) -> Around:
+    """What is around in a workspace. Raises ResourceNotFound."""
+    return Around(connection, fetch_workspace(connection, workspace_id))

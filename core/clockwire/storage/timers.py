@@ -14,6 +14,7 @@ from clockwire.v1.timers_pb2 import Timer
 #: Start and id, in whose order timers are listed.
 Place = tuple[Instant, str]
 
+_LATELY = 100
 _columns = timer.c
 _put = BulkInsert(
     timer, ["workspace_id", "id", "user_id", "project_id", "start_time", "end_time", "message"], replace=True
@@ -56,6 +57,21 @@ def select_running(connection: Connection, workspace_id: str) -> list[Timer]:
     """All timers that run, in the order of their ids."""
     query = _running(workspace_id).order_by(_columns.id)
     return [Timer.FromString(message) for message in connection.scalars(query)]
+
+
+def find_latest_started(connection: Connection, workspace_id: str) -> Timer | None:
+    """The timer with the latest start, whether it runs or not."""
+    query = select(_columns.message).where(_columns.workspace_id == workspace_id)
+    message = connection.scalars(query.order_by(_columns.start_time.desc(), _columns.id.desc()).limit(1)).one_or_none()
+    return None if message is None else Timer.FromString(message)
+
+
+def find_latest_stopped(connection: Connection, workspace_id: str) -> Timer | None:
+    """The timer that was stopped last, of those that ended lately; discarded ones do not count."""
+    ended = select(_columns.message).where(_columns.workspace_id == workspace_id, _columns.end_time.is_not(None))
+    latest = ended.order_by(_columns.end_time.desc(), _columns.id.desc()).limit(_LATELY)
+    timers = map(Timer.FromString, connection.scalars(latest))
+    return next((each for each in timers if each.state == Timer.STATE_STOPPED), None)
 
 
 def select_timers(

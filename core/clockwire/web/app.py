@@ -13,10 +13,18 @@ from starlette.types import ASGIApp
 from clockwire.web import connect, monitoring, openapi
 from clockwire.web.envelope import Envelope
 from clockwire.web.errors import HttpRefusal, refusal
+from clockwire.web.inbound import routing as inbound
 from clockwire.web.parts import Parts
+from clockwire.web.zapier import routing as zapier
 
 #: The modules with routes, in the order in which they are asked; the contract's pattern is the widest, and last.
-MODULES: Sequence[Callable[[Parts], Sequence[BaseRoute]]] = (monitoring.routes, openapi.routes, connect.routes)
+MODULES: Sequence[Callable[[Parts], Sequence[BaseRoute]]] = (
+    monitoring.routes,
+    openapi.routes,
+    inbound.routes,
+    zapier.routes,
+    connect.routes,
+)
 
 
 def application(parts: Parts) -> ASGIApp:
