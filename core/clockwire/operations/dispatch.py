@@ -20,7 +20,7 @@ from clockwire.model.instants import Instant
 from clockwire.model.outcome import Outcome, OutcomeKind
 from clockwire.model.subscription import Health, StateReason, Subscription, SubscriptionState
 from clockwire.model.target import mask_query_values
-from clockwire.storage.attempts import insert_attempts
+from clockwire.storage.attempts import insert_attempts, select_last_ends
 from clockwire.storage.claims import claim, lock_held, select_due, select_due_times
 from clockwire.storage.deliveries import hold, select_bodies, update_deliveries
 from clockwire.storage.subscriptions import disable, lock_health, lock_subscriptions, select_by_id, update_health
@@ -163,17 +163,22 @@ def _count_lost(
     transaction: Transaction, due: Iterable[Delivery], subscriptions: Mapping[str, Subscription], random: Random
 ) -> dict[str, Delivery]:
     """Those whose lease ran out, as the attempt leaves them of which nobody knows. It is logged."""
+    lost = [each for each in due if each.state is DeliveryState.IN_FLIGHT]
+    last_ends = select_last_ends(transaction.connection, [each.id for each in lost]) if lost else {}
     counted, attempts = {}, []
-    for each in due:
-        if each.state is DeliveryState.IN_FLIGHT:
-            outcome = Outcome(
-                kind=OutcomeKind.UNKNOWN, start_time=(each.due_time or 0) - LEASE, duration=0, error=_LOST
-            )
-            subscription = subscriptions[each.subscription_id]
-            counted[each.id] = each.settle(outcome, subscription, now=transaction.now, random=random())
-            attempts.append(_attempt_of(each, subscription, outcome, {}))
+    for each in lost:
+        start_time = _leased_at(each, last_ends.get(each.id, each.create_time))
+        outcome = Outcome(kind=OutcomeKind.UNKNOWN, start_time=start_time, duration=0, error=_LOST)
+        subscription = subscriptions[each.subscription_id]
+        counted[each.id] = each.settle(outcome, subscription, now=transaction.now, random=random())
+        attempts.append(_attempt_of(each, subscription, outcome, {}))
     insert_attempts(transaction.connection, attempts)
     return counted
+
+
+def _leased_at(lost: Delivery, known: Instant) -> Instant:
+    """When a lost attempt began: after what is *known*, also if its lease was ended before its time."""
+    return max((lost.due_time or 0) - LEASE, known)
 
 
 def _lock_attempted(connection: Connection, attempted: Sequence[Attempted]) -> dict[str, Subscription]:

@@ -1,12 +1,13 @@
 """Attempts' rows: the log of what every POST met."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from clockwire.model.delivery import Attempt
+from clockwire.model.instants import Instant
 from clockwire.model.outcome import Outcome, OutcomeKind
 from clockwire.storage.bulk import BulkInsert
 from clockwire.storage.tables import attempt
@@ -24,6 +25,13 @@ def select_attempts(connection: Connection, delivery_id: str) -> list[Attempt]:
     """The attempts of a delivery, first to last."""
     query = select(attempt).where(attempt.c.delivery_id == delivery_id).order_by(attempt.c.number)
     return [_of_row(row) for row in connection.execute(query)]
+
+
+def select_last_ends(connection: Connection, delivery_ids: Collection[str]) -> dict[str, Instant]:
+    """When the last attempt of each of these deliveries was over; those that have had none are left out."""
+    over = func.max(attempt.c.start_time + attempt.c.duration).label("over")
+    query = select(attempt.c.delivery_id, over).where(attempt.c.delivery_id.in_(delivery_ids))
+    return {row.delivery_id: row.over for row in connection.execute(query.group_by(attempt.c.delivery_id))}
 
 
 def _row(value: Attempt) -> tuple[Any, ...]:

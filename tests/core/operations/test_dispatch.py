@@ -7,13 +7,14 @@ import pytest
 from sqlalchemy import select, update
 
 from clockwire.model.delivery import LEASE, Attempted, DeliveryState
-from clockwire.model.instants import DAY, HOUR, MINUTE, SECOND
+from clockwire.model.instants import DAY, HOUR, MINUTE, SECOND, Instant
 from clockwire.model.outcome import OutcomeKind
 from clockwire.model.subscription import StateReason, SubscriptionState
 from clockwire.operations.deliveries import get_delivery, redeliver
 from clockwire.operations.dispatch import release
 from clockwire.operations.subscriptions import delete_subscription, pause_subscription, resume_subscription
 from clockwire.storage.attempts import select_attempts
+from clockwire.storage.claims import end_leases
 from clockwire.storage.database import Database
 from clockwire.storage.retention import delete_bodies, select_old_bodies
 from clockwire.storage.tables import attempt, delivery, subscription
@@ -33,6 +34,18 @@ def desk(database: Database, clock: MovableClock) -> Desk:
 def attempts_of(desk: Desk, delivery_id: str) -> list[tuple[int, OutcomeKind]]:
     with desk.database.reading() as connection:
         return [(each.number, each.outcome.kind) for each in select_attempts(connection, delivery_id)]
+
+
+def starts_of(desk: Desk, delivery_id: str) -> list[Instant]:
+    with desk.database.reading() as connection:
+        return [each.outcome.start_time for each in select_attempts(connection, delivery_id)]
+
+
+def take_over(desk: Desk) -> None:
+    """The leases of a dispatcher that is known to be dead are ended, and what it held is claimed."""
+    with desk.database.writing() as connection:
+        end_leases(connection, desk.clock())
+    desk.claim_one(lease="alive")
 
 
 def test_a_claim_brings_all_that_an_attempt_needs(desk: Desk):
@@ -91,6 +104,27 @@ def test_a_lease_that_ran_out_leaves_an_attempt_that_nobody_knows_of(desk: Desk,
     assert desk.delivery(owed.id) == claimed.delivery
     assert attempts_of(desk, owed.id) == [(1, OutcomeKind.UNKNOWN)]
     assert desk.subscription(owed.subscription_id).health.consecutive_failures == 0
+
+
+def test_an_attempt_that_a_take_over_cut_short_is_not_older_than_the_delivery(desk: Desk, clock: MovableClock):
+    owed = desk.owe(desk.subscribe())
+    clock.forward(timedelta(seconds=1))
+    desk.claim_one(lease="dead")
+    take_over(desk)
+
+    assert starts_of(desk, owed.id) == [owed.create_time]
+
+
+def test_an_attempt_that_a_take_over_cut_short_comes_after_the_one_before(desk: Desk, clock: MovableClock):
+    owed = desk.owe(desk.subscribe(retry_delays=(SECOND, SECOND)))
+    clock.forward(timedelta(seconds=3))
+    desk.settle(desk.claim_one(lease="dead"), 500, duration=SECOND)
+    first = clock()
+    clock.forward(timedelta(seconds=2))
+    desk.claim_one(lease="dead")
+    take_over(desk)
+
+    assert starts_of(desk, owed.id) == [first, first + SECOND]
 
 
 def test_a_lost_last_attempt_ends_the_delivery(desk: Desk, clock: MovableClock):
