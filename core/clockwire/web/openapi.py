@@ -4,7 +4,7 @@ The calls of the contract are described from its descriptors and comments; every
 answers.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -49,6 +49,10 @@ _REFUSED = {
 }
 
 
+#: What the modules besides the contract say of their paths.
+PATHS: Sequence[Callable[[], Mapping[str, Any]]] = (monitoring.paths,)
+
+
 def routes(parts: Parts) -> Sequence[BaseRoute]:
     """GET /openapi.json, which needs no key."""
     return [Route("/openapi.json", _Document(parts.procedures).answer, methods=["GET"])]
@@ -84,7 +88,8 @@ def document(procedures: Mapping[str, Procedure]) -> dict[str, Any]:
         "servers": [{"url": "/"}],
         "security": [{"key": []}],
         "tags": _tags(unary),
-        "paths": {path: {"post": _call(procedure)} for path, procedure in unary.items()} | monitoring.paths(),
+        "paths": {path: {"post": _call(procedure)} for path, procedure in unary.items()}
+        | {path: described for paths in PATHS for path, described in paths().items()},
         "components": {
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "An API key."}},
             "schemas": {"Error": ERROR} | schemas_of(*messages),

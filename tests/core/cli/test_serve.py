@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +17,11 @@ from clockwire.client import Client
 from clockwire.client.errors import ServerDraining
 from clockwire.model.api_key import SCOPES
 from clockwire.model.instants import system_clock
+from clockwire.settings import Address
 from clockwire.v1.account_service_pb2 import GetCallerRequest, GetServerInfoRequest
 from clockwire.v1.event_service_pb2 import WatchEventsRequest
 from clockwire.v1.events_pb2 import EventStart
+from tests.support.http import exchange
 from tests.support.server import new_key, new_workspace
 from tests.support.serving import PROGRAM
 
@@ -149,6 +152,9 @@ def test_the_log_is_json_lines_without_secrets(program, key):
     [
         (["--listen", "0.0.0.0:0"], 2, "--insecure"),
         (["--listen", "nowhere"], 2, "HOST:PORT"),
+        (["--http", "0.0.0.0:0"], 2, "--insecure"),
+        (["--http", "nowhere"], 2, "HOST:PORT"),
+        (["--no-grpc"], 2, "--http"),
         (["--tls-cert", "/nowhere.pem"], 2, "--tls-cert"),
         (["--tls-cert", __file__], 2, "--tls-key"),
         (["--tls-cert", __file__, "--tls-key", __file__], 1, "both PEM"),
@@ -163,6 +169,30 @@ def test_what_cannot_be_served_is_refused_in_one_line(program, arguments, code, 
     assert told in failed.stderr
     assert "Traceback" not in failed.stderr
     assert failed.stdout == ""
+
+
+def test_help_and_refusals_wait_for_no_part_of_the_server():
+    program = "import sys, clockwire.cli.running; print({'grpc', 'sqlalchemy', 'clockwire.server'} & {*sys.modules})"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout == "set()\n"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_http_is_answered_beside_grpc_or_alone_and_drains(program, key):
+    body, said = b'{"record":{"client":{"ClientName":"Acme"}}}', {"authorization": f"Bearer {key}"}
+    said["content-type"] = "application/json"
+    with program.serving("--http", "127.0.0.1:0") as (process, address):
+        http = re.fullmatch(r"http listening on (127\.0\.0\.1:[0-9]+)\n", process.stdout.readline())
+        made = exchange(Address.of(http[1]), "POST", "/clockwire.v1.RecordService/CreateRecord", body, said).json
+        with Client(address, api_key=key, plaintext=True) as client:
+            assert client.get("client", made["record"]["id"]).client.client_name == "Acme"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    alone = program.started("serve", "--no-grpc", "--http", "127.0.0.1:0", ready=r"http listening on .*\n")
+    with alone as (process, address):
+        assert exchange(Address.of(address), "GET", "/readyz").status == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

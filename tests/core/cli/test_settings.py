@@ -59,6 +59,9 @@ def test_what_is_no_address_is_refused_in_words(text):
 def test_without_tls_only_this_machine_is_listened_to_unless_told_so(listen):
     with pytest.raises(SettingError, match="--insecure"):
         Settings(listen=Address.of(listen))
+    with pytest.raises(SettingError, match="--insecure"):
+        Settings(http=Address.of(listen))
+    Settings(listen=Address.of(listen), grpc=False, http=Address.of("127.0.0.1:0"))
     Settings(listen=Address.of(listen), insecure=True)
     Settings(listen=Address.of(listen), tls_cert=Path("c"), tls_key=Path("k"))
 
