@@ -40,8 +40,8 @@ def listener(*valid: Secret, status: int = 204, forward_url: str = "") -> Listen
 def listening(*options: str, **variables: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
     """The program, and the URL that it says it listens on."""
     command = [PROGRAM, "listen", "--listen", "127.0.0.1:0", *options]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, text=True, env={"PATH": "", **variables}, **pipes) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, text=True, env={"PATH": "", **variables}, stdout=pipe, stderr=pipe) as process:
         try:
             yield process, process.stderr.readline().strip().removeprefix("listening on ")
         finally:
