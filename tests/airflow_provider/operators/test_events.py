@@ -95,6 +95,21 @@ def test_a_consumer_moves_on_past_what_its_filter_leaves_out(client, consumer, s
     assert client.pull(f"consumer:{consumer}").events == ()
 
 
+def test_timers_are_handed_over_like_records(client, consumer, start):
+    user = client.create("user", user_name="Ada").record.id
+    timer = client.start_timer(user, description="Draft").timer
+    client.stop_timer(timer.id)
+    pages: list[Events] = []
+
+    drain(pages.append, consumer=consumer, start=start, event_types=["timer.*", "timelog.created"])
+
+    events = [event for page in pages for event in page]
+    assert [event["type"] for event in events] == ["timer.started", "timer.stopped", "timelog.created"]
+    assert {event["record_id"] for event in events} == {timer.id}
+    assert (events[0]["timer"]["state"], events[0]["timer"]["description"]) == ("Running", "Draft")
+    assert (events[1]["record"], events[2]["timer"]) == (None, None)
+
+
 def test_what_the_function_returns_is_kept_for_each_page(client, consumer, start):
     create_projects(client, 3)
 

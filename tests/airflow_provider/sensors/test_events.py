@@ -63,6 +63,17 @@ async def test_the_first_match_after_the_start_is_the_answer(client, start, answ
 
 
 @MODES
+async def test_a_timer_is_waited_for_like_a_record(client, start, answer_of):
+    user = client.create("user", user_name="Ada").record.id
+    timer = client.start_timer(user).timer
+    client.stop_timer(timer.id)
+
+    event = await answer_of(start=start, event_types=["timer.stopped"], filter={"user_ids": [user]})
+
+    assert (event["type"], event["record_id"], event["timer"]["state"]) == ("timer.stopped", timer.id, "Stopped")
+
+
+@MODES
 async def test_all_conditions_hold_in_every_mode(client, start, answer_of):
     project = client.create("project", project_name="First").record.id
     other = client.create("project", project_name="Second").record.id

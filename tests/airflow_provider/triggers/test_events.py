@@ -105,6 +105,14 @@ async def test_the_bell_rings_for_news_and_falls_silent_when_they_are_fetched(cl
         assert await ring() == {"consumer": consumer, "reason": "new", "head": second.mutation.cursor}
 
 
+async def test_the_bell_rings_for_timers(client, consumer):
+    user = client.create("user", user_name="Ada").record.id
+    async with ringing(doorbell(consumer, event_types=["timer.*"])) as ring:
+        await created(client, consumer)
+        started = await asyncio.to_thread(client.start_timer, user)
+        assert await ring() == {"consumer": consumer, "reason": "new", "head": started.mutation.cursor}
+
+
 async def test_the_bell_rings_again_while_nobody_comes(client, consumer):
     async with ringing(doorbell(consumer, first_rering_seconds=0.1, longest_rering_seconds=0.2)) as ring:
         await created(client, consumer)

@@ -18,6 +18,7 @@ from clockwire.storage.tables import attempt, delivery, event, event_body, kept_
 from clockwire.storage.workspaces import fetch_workspace, find_log, replace_workspace
 from tests.support.bookkeeping import Bookkeeper
 from tests.support.delivering import Desk
+from tests.support.timing import Timekeeper
 from tests.support.writing import make_workspace, working
 
 
@@ -75,6 +76,20 @@ async def test_the_log_begins_after_what_was_removed_and_old_places_are_refused(
         assert [entry.sequence for entry in read_page(connection, workspace_id, 5).entries] == [6]
         with pytest.raises(CursorExpired):
             read_page(connection, workspace_id, 4)
+
+
+async def test_timers_that_ended_go_after_30_days_and_those_that_run_stay(clock, books, house):
+    timing = Timekeeper(books)
+    people = [await books.create("user", user_name=f"{number}") for number in range(4)]
+    running, *ended = [(await timing.start(person)).timer for person in people]
+    for each in ended:
+        await timing.discard(each)
+    clock.now += 30 * DAY
+    await house.tidy()
+    assert len(await timing.list(include_ended=True)) == 4
+    clock.now += 1
+    await house.tidy()
+    assert await timing.list(include_ended=True) == [running]
 
 
 async def test_an_emptied_log_goes_on_where_it_ended(database, clock, desk, books, house):
