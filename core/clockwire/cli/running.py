@@ -1,22 +1,22 @@
-"""serve, dispatch, migrate: what runs, and what must be done before it can."""
+"""serve, dispatch, migrate: what runs, and what must be done before it can.
+
+The server is imported when it is started, not before: help, and what is asked wrongly, need not wait for it.
+"""
 
 import asyncio
 import gc
 from collections.abc import Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import structlog
-import uvloop
 
-from clockwire import server
-from clockwire.cli.databases import opened
 from clockwire.cli.flags import flags, settings_of, unknown_variables
 from clockwire.logs import configure_logs
-from clockwire.operations.workspaces import renew_epoch
 from clockwire.settings import OPTIONS, Settings
-from clockwire.storage import schema
-from clockwire.storage.workspaces import select_workspaces
+
+if TYPE_CHECKING:
+    from clockwire.server import Addresses
 
 log = structlog.get_logger(__name__)
 
@@ -35,7 +35,10 @@ def serve(**given: Any) -> None:  # noqa: ANN401
     When it is told to stop it drains: open streams end with UNAVAILABLE and a hint to come back, calls in flight
     finish, and then it exits with 0.
     """
-    _run(settings := settings_of(**given), server.serve(settings, _say_listening))
+    settings = settings_of(**given)
+    from clockwire import server
+
+    _run(settings, server.serve(settings, _say_listening))
 
 
 @click.command(short_help="Send webhooks, and nothing else.")
@@ -45,7 +48,10 @@ def dispatch(**given: Any) -> None:  # noqa: ANN401
 
     Any number may run on one PostgreSQL database, and one on a SQLite file. Prints "dispatching" when it is ready.
     """
-    _run(settings := settings_of(**given), server.dispatch(settings, lambda: click.echo("dispatching")))
+    settings = settings_of(**given)
+    from clockwire import server
+
+    _run(settings, server.dispatch(settings, lambda: click.echo("dispatching")))
 
 
 @click.command()
@@ -62,6 +68,11 @@ def migrate(database: str | None, *, restored: bool) -> None:
     Do it after an upgrade, with the servers of a PostgreSQL database stopped. Two at once are no harm. A database of a
     newer Clockwire is refused.
     """
+    from clockwire.cli.databases import opened
+    from clockwire.operations.workspaces import renew_epoch
+    from clockwire.storage import schema
+    from clockwire.storage.workspaces import select_workspaces
+
     with opened(database, prepare=False) as store:
         click.echo("migrated" if schema.migrate(store) else "up to date")
         if restored:
@@ -72,6 +83,8 @@ def migrate(database: str | None, *, restored: bool) -> None:
 
 
 def _run(settings: Settings, work: Coroutine[Any, Any, None]) -> None:
+    import uvloop
+
     configure_logs(settings.log_level, settings.log_format)
     for name in unknown_variables():
         log.warning("unknown setting in the environment", variable=name)
@@ -89,7 +102,7 @@ def _collect_garbage_rarely() -> None:
     gc.set_threshold(_GARBAGE, 20, 20)
 
 
-def _say_listening(addresses: server.Addresses) -> None:
+def _say_listening(addresses: "Addresses") -> None:
     if addresses.grpc:
         click.echo(f"listening on {addresses.grpc}")
     if addresses.http:
