@@ -69,7 +69,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     Read again and decide; do not retry blindly.
     """
     ERROR_REASON_RECORD_IN_USE: _ErrorReason.ValueType  # 50
-    """FAILED_PRECONDITION. Other records refer to this one; see PreconditionFailure."""
+    """FAILED_PRECONDITION. Other records, or timers that run, refer to this one; see
+    PreconditionFailure.
+    """
     ERROR_REASON_REFERENCE_MISSING: _ErrorReason.ValueType  # 51
     """FAILED_PRECONDITION. A reference points to a missing or deleted record.
     metadata: field, type, id.
@@ -178,7 +180,9 @@ ERROR_REASON_ETAG_MISMATCH: ErrorReason.ValueType  # 40
 Read again and decide; do not retry blindly.
 """
 ERROR_REASON_RECORD_IN_USE: ErrorReason.ValueType  # 50
-"""FAILED_PRECONDITION. Other records refer to this one; see PreconditionFailure."""
+"""FAILED_PRECONDITION. Other records, or timers that run, refer to this one; see
+PreconditionFailure.
+"""
 ERROR_REASON_REFERENCE_MISSING: ErrorReason.ValueType  # 51
 """FAILED_PRECONDITION. A reference points to a missing or deleted record.
 metadata: field, type, id.

@@ -378,8 +378,9 @@ class DeleteRecordRequest(_message.Message):
     """If set it must be current."""
     force: _builtins.bool
     """Also delete what cannot exist without it (tasks, subprojects, time logs and expenses of a
-    project; ...), each with its own event, and clear other references. At most 10,000 records,
-    else FAILED_PRECONDITION/RECORD_IN_USE.
+    project; ...), each with its own event, and clear other references; timers that run are
+    discarded, or their reference cleared, in the same way. At most 10,000 records, else
+    FAILED_PRECONDITION/RECORD_IN_USE.
     """
     allow_missing: _builtins.bool
     """OK with no effect if it is missing or already deleted."""

@@ -133,7 +133,8 @@ class RecordServiceServicer(object):
 
     def CreateRecord(self, request, context):
         """Stores a new record and emits <type>.created.
-        ALREADY_EXISTS/ID_TAKEN or VALUE_TAKEN; FAILED_PRECONDITION/REFERENCE_MISSING,
+        ALREADY_EXISTS/ID_TAKEN (a timer reserves its id, too) or VALUE_TAKEN;
+        FAILED_PRECONDITION/REFERENCE_MISSING,
         RECORD_CLOSED, HIERARCHY_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -173,8 +174,9 @@ class RecordServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def DeleteRecord(self, request, context):
-        """Deletes for good and emits <type>.deleted. FAILED_PRECONDITION/RECORD_IN_USE if others
-        refer to it, unless `force`; RECORD_LOCKED if it is on a sent invoice, even with `force`.
+        """Deletes for good and emits <type>.deleted. FAILED_PRECONDITION/RECORD_IN_USE if others, or
+        timers that run, refer to it, unless `force`; RECORD_LOCKED if it is on a sent invoice, even
+        with `force`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -56,7 +56,8 @@ class RecordServiceStub:
     def __new__(cls, channel: _aio.Channel) -> RecordServiceAsyncStub: ...
     CreateRecord: _grpc.UnaryUnaryMultiCallable[_record_service_pb2.CreateRecordRequest, _record_service_pb2.CreateRecordResponse]
     """Stores a new record and emits <type>.created.
-    ALREADY_EXISTS/ID_TAKEN or VALUE_TAKEN; FAILED_PRECONDITION/REFERENCE_MISSING,
+    ALREADY_EXISTS/ID_TAKEN (a timer reserves its id, too) or VALUE_TAKEN;
+    FAILED_PRECONDITION/REFERENCE_MISSING,
     RECORD_CLOSED, HIERARCHY_INVALID.
     """
     GetRecord: _grpc.UnaryUnaryMultiCallable[_record_service_pb2.GetRecordRequest, _record_service_pb2.GetRecordResponse]
@@ -75,8 +76,9 @@ class RecordServiceStub:
     status crossed that line. ABORTED/ETAG_MISMATCH; otherwise as CreateRecord.
     """
     DeleteRecord: _grpc.UnaryUnaryMultiCallable[_record_service_pb2.DeleteRecordRequest, _record_service_pb2.DeleteRecordResponse]
-    """Deletes for good and emits <type>.deleted. FAILED_PRECONDITION/RECORD_IN_USE if others
-    refer to it, unless `force`; RECORD_LOCKED if it is on a sent invoice, even with `force`.
+    """Deletes for good and emits <type>.deleted. FAILED_PRECONDITION/RECORD_IN_USE if others, or
+    timers that run, refer to it, unless `force`; RECORD_LOCKED if it is on a sent invoice, even
+    with `force`.
     """
     CloseRecord: _grpc.UnaryUnaryMultiCallable[_record_service_pb2.CloseRecordRequest, _record_service_pb2.CloseRecordResponse]
     """Closes a project or task: status CLOSED. Already closed is
@@ -123,7 +125,8 @@ class RecordServiceAsyncStub(RecordServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateRecord: _aio.UnaryUnaryMultiCallable[_record_service_pb2.CreateRecordRequest, _record_service_pb2.CreateRecordResponse]  # type: ignore[assignment]
     """Stores a new record and emits <type>.created.
-    ALREADY_EXISTS/ID_TAKEN or VALUE_TAKEN; FAILED_PRECONDITION/REFERENCE_MISSING,
+    ALREADY_EXISTS/ID_TAKEN (a timer reserves its id, too) or VALUE_TAKEN;
+    FAILED_PRECONDITION/REFERENCE_MISSING,
     RECORD_CLOSED, HIERARCHY_INVALID.
     """
     GetRecord: _aio.UnaryUnaryMultiCallable[_record_service_pb2.GetRecordRequest, _record_service_pb2.GetRecordResponse]  # type: ignore[assignment]
@@ -142,8 +145,9 @@ class RecordServiceAsyncStub(RecordServiceStub):
     status crossed that line. ABORTED/ETAG_MISMATCH; otherwise as CreateRecord.
     """
     DeleteRecord: _aio.UnaryUnaryMultiCallable[_record_service_pb2.DeleteRecordRequest, _record_service_pb2.DeleteRecordResponse]  # type: ignore[assignment]
-    """Deletes for good and emits <type>.deleted. FAILED_PRECONDITION/RECORD_IN_USE if others
-    refer to it, unless `force`; RECORD_LOCKED if it is on a sent invoice, even with `force`.
+    """Deletes for good and emits <type>.deleted. FAILED_PRECONDITION/RECORD_IN_USE if others, or
+    timers that run, refer to it, unless `force`; RECORD_LOCKED if it is on a sent invoice, even
+    with `force`.
     """
     CloseRecord: _aio.UnaryUnaryMultiCallable[_record_service_pb2.CloseRecordRequest, _record_service_pb2.CloseRecordResponse]  # type: ignore[assignment]
     """Closes a project or task: status CLOSED. Already closed is
@@ -193,7 +197,8 @@ class RecordServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_record_service_pb2.CreateRecordResponse, _abc.Awaitable[_record_service_pb2.CreateRecordResponse]]:
         """Stores a new record and emits <type>.created.
-        ALREADY_EXISTS/ID_TAKEN or VALUE_TAKEN; FAILED_PRECONDITION/REFERENCE_MISSING,
+        ALREADY_EXISTS/ID_TAKEN (a timer reserves its id, too) or VALUE_TAKEN;
+        FAILED_PRECONDITION/REFERENCE_MISSING,
         RECORD_CLOSED, HIERARCHY_INVALID.
         """
 
@@ -242,8 +247,9 @@ class RecordServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _record_service_pb2.DeleteRecordRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_record_service_pb2.DeleteRecordResponse, _abc.Awaitable[_record_service_pb2.DeleteRecordResponse]]:
-        """Deletes for good and emits <type>.deleted. FAILED_PRECONDITION/RECORD_IN_USE if others
-        refer to it, unless `force`; RECORD_LOCKED if it is on a sent invoice, even with `force`.
+        """Deletes for good and emits <type>.deleted. FAILED_PRECONDITION/RECORD_IN_USE if others, or
+        timers that run, refer to it, unless `force`; RECORD_LOCKED if it is on a sent invoice, even
+        with `force`.
         """
 
     @_abc_1.abstractmethod

@@ -19,6 +19,7 @@ from clockwire.client.errors import (
 from clockwire.model.identifiers import new_id
 from clockwire.v1 import subscription_service_pb2
 from clockwire.v1 import timer_service_pb2 as messages
+from clockwire.v1.events_pb2 import EventView
 from clockwire.v1.timers_pb2 import Timer
 from tests.support.server import ON_SQLITE
 
@@ -157,6 +158,15 @@ async def test_what_is_refused_has_its_reason(client, ann):
         await client.stop_timer(new_id(0))
     with pytest.raises(IdTaken):
         await client.start_timer(ann.id, id=project.id)
+
+
+@ON_SQLITE
+async def test_a_basic_view_leaves_out_the_timer(client, ann):
+    timer = (await client.start_timer(ann.id)).timer
+    batch = await client.pull("earliest", event_types=["timer.*"], view=EventView.EVENT_VIEW_BASIC)
+
+    [event] = batch.events
+    assert (event.record_id, event.HasField("timer")) == (timer.id, False)
 
 
 @ON_SQLITE
