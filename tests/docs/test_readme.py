@@ -9,7 +9,7 @@ from tests.support.repository import ROOT
 from tests.support.walkthrough import walk
 
 
-@pytest.mark.timeout(240)  # it imports the whole of Airflow, beside other tests
+@pytest.mark.timeout(400)  # it imports the whole of Airflow, beside other tests
 def test_each_step_of_the_readme_works_and_prints_what_it_says(tmp_path: Path):
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     server, subscriber = free_port(), free_port()

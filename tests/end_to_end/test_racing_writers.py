@@ -25,7 +25,7 @@ from tests.support.processes import ServerProcess, server_processes
 from tests.support.server import new_key, new_workspace
 
 # Several processes start in each test, and perhaps on a busy machine.
-pytestmark = pytest.mark.timeout(150)
+pytestmark = pytest.mark.timeout(400)
 
 SERVERS = {"sqlite": 1, "postgresql": 3}
 WRITERS = 6
