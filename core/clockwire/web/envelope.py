@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from clockwire.api.draining import Drain
 from clockwire.api.errors import of_exception
+from clockwire.model.identifiers import is_id
 from clockwire.web.errors import refusal
 from clockwire.web.requests import request_id
 
@@ -62,5 +63,5 @@ def shown_path(path: str) -> str:
     for start in _SECRET_AFTER:
         if path.startswith(start):
             public = path.removeprefix(start).split("/", 1)[0]
-            path = f"{start}{public}/***"
+            path = f"{start}{public if is_id(public) else '***'}/***"
     return path[:_LONGEST_PATH]

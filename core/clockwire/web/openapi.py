@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Route
 from clockwire import __version__
 from clockwire.api.procedures import Procedure
 from clockwire.web import monitoring
+from clockwire.web.inbound import routing as inbound
 from clockwire.web.json_schemas import Schema, comments, reference, schemas_of
 from clockwire.web.parts import Parts
 
@@ -50,7 +51,7 @@ _REFUSED = {
 
 
 #: What the modules besides the contract say of their paths.
-PATHS: Sequence[Callable[[], Mapping[str, Any]]] = (monitoring.paths,)
+PATHS: Sequence[Callable[[], Mapping[str, Any]]] = (monitoring.paths, inbound.paths)
 
 
 def routes(parts: Parts) -> Sequence[BaseRoute]:

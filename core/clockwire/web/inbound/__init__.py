@@ -1,0 +1,1 @@
+"""Inbound hooks over HTTP: the address, and what each service sends to it."""
