@@ -18,6 +18,9 @@ from clockwire.web.requests import read_body
 LARGEST_BODY: Final = 256 * 1024
 LONGEST_NAME: Final = 255
 
+_LONGEST_NUMBER = 40
+_LARGEST_AMOUNT = 10**18
+
 _FLAGS: Mapping[object, bool] = {True: True, False: False, "true": True, "false": False}
 
 
@@ -71,14 +74,11 @@ class Asked:
         value = self._fields.get(name)
         if value is None:
             return None
-        try:
-            number = Decimal(str(value)) if isinstance(value, int | float | str) and value is not True else Decimal(0)
-        except InvalidOperation:
-            number = Decimal(0)
-        if number.is_finite() and number > 0:
-            return number
-        self._refuse(name, "must be a number above 0")
-        return None
+        number = _number(value)
+        if number is None or not 0 < number < _LARGEST_AMOUNT:
+            self._refuse(name, "must be a number above 0, with at most 18 digits before the point")
+            return None
+        return number
 
     def id(self, name: str) -> str:
         """The id of a record, in lower case."""
@@ -116,6 +116,19 @@ class Asked:
 
     def _refuse(self, name: str, description: str) -> None:
         self._wrong.append(Violation(name, description))
+
+
+def _number(value: object) -> Decimal | None:
+    """The number that a value is or, as text, writes down in a few digits."""
+    text = str(value)
+    if isinstance(value, bool) or not isinstance(value, int | float | str) or len(text) > _LONGEST_NUMBER:
+        return None
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    is_short = number.is_finite() and abs(number.adjusted()) < _LONGEST_NUMBER
+    return number if is_short else None
 
 
 async def asked_in_body(request: Request) -> Asked:

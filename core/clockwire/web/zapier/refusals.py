@@ -66,7 +66,7 @@ def refuse_to_delete(error: ClockwireError) -> Response:
 
 
 def _answer(error: ClockwireError, status: int, sentence: str) -> Response:
-    return Response(orjson.dumps({"error": sentence}), status, headers_of(error), "application/json")
+    return Response(orjson.dumps({"error": sentence}), int(status), headers_of(error), "application/json")
 
 
 def _in_their_words(sentence: str) -> str:
