@@ -13,6 +13,7 @@ import reference_commands
 import reference_deliveries
 import reference_errors
 import reference_events
+import reference_metrics
 import reference_settings
 
 ROOT = Path(__file__).parents[1]
@@ -23,6 +24,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     **reference_commands.PARTS,
     **reference_events.PARTS,
     **reference_errors.PARTS,
+    **reference_metrics.PARTS,
     **reference_deliveries.PARTS,
 }
 

@@ -1,5 +1,6 @@
 """What the pages of docs/ show works as it stands there."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,12 +19,32 @@ from tests.support.walkthrough import steps_of, walk
 
 DOCS = ROOT / "docs"
 #: Begin with nothing.
-WHOLE = ["quickstart.md", "webhooks.md", "how-to/back-up-and-restore.md", "how-to/use-tls.md"]
+WHOLE = [
+    "quickstart.md",
+    "webhooks.md",
+    "http.md",
+    "how-to/back-up-and-restore.md",
+    "how-to/use-tls.md",
+    "inbound-hooks.md",
+    "how-to/track-from-github.md",
+    "how-to/track-from-slack.md",
+]
 #: Take a server, a subscription and a time log for granted.
 WITH_A_SERVER = [
     *("how-to/pause-and-resume.md", "how-to/redeliver.md", "how-to/rotate-a-secret.md", "how-to/use-timers.md"),
 ]
+#: Take a server for granted, and an address of somebody else, for which a receiver stands in.
+CONNECT = {
+    "connect/jira.md": "https://api-private.atlassian.com/automation/webhooks/jira/a/1/2",
+    "connect/make.md": "https://hook.eu2.make.com/abcdefghijklmnop",
+    "connect/n8n.md": "https://n8n.example.com/webhook/clockwire",
+    "connect/power-automate.md": "https://prod-00.westeurope.logic.azure.com/workflows",
+    "connect/slack.md": "https://hooks.slack.com/triggers/T0123/456/abc",
+    "connect/zapier.md": "https://hooks.zapier.com/hooks/catch/1234567/abcdef/",
+}
 POSTGRESQL = "how-to/run-on-postgresql.md"
+
+Connecting = tuple[RunningServer, Receiver]
 
 pytestmark = pytest.mark.timeout(240)  # each step is a program of its own, beside other tests
 
@@ -36,7 +57,7 @@ def test_each_step_of_a_page_works_and_prints_what_it_says(page: str, tmp_path: 
     walk(
         DOCS / page,
         tmp_path,
-        instead={"127.0.0.1:50051": address, "8400": str(free_port())},
+        instead={"127.0.0.1:50051": address, "8400": str(free_port()), "8080": str(free_port())},
         CLOCKWIRE_LISTEN=address,
         CLOCKWIRE_SERVER=address,
     )
@@ -44,8 +65,20 @@ def test_each_step_of_a_page_works_and_prints_what_it_says(page: str, tmp_path: 
 
 @pytest.mark.parametrize("page", WITH_A_SERVER)
 def test_each_step_works_where_there_is_a_subscription(page: str, tmp_path: Path, server: RunningServer):
-    known = {"CLOCKWIRE_SERVER": server.target, "CLOCKWIRE_API_KEY": server.api_key}
-    walk(DOCS / page, tmp_path, instead={"127.0.0.1:50051": server.target}, **known)
+    walk(DOCS / page, tmp_path, instead={"127.0.0.1:50051": server.target}, **_known(server))
+
+
+@pytest.mark.parametrize("page", CONNECT)
+def test_each_step_works_and_the_sample_on_the_page_is_what_arrives(page: str, tmp_path: Path, connecting: Connecting):
+    server, receiver = connecting
+    url = receiver.url(f"/{page}")
+    walk(DOCS / page, tmp_path, instead={CONNECT[page]: url}, **_known(server))
+    [received] = [each for each in receiver.received if page in each.path]
+
+    told = json.loads((DOCS / page).read_text().rpartition("```json\n")[2].partition("```")[0])
+    assert list(json.loads(received.body)) == list(told)
+    assert json.loads(received.body)["event"] == told["event"]
+    assert page != "connect/jira.md" or received.headers["x-automation-webhook-token"] == "the-secret-of-the-rule"
 
 
 def test_each_step_works_on_postgresql(postgresql: PostgreSQL, tmp_path: Path):
@@ -65,7 +98,15 @@ def test_every_page_that_shows_steps_is_walked():
     pages = [file for file in repository_files() if file.parts[0] == "docs" and file.suffix == ".md"]
     shown = {str(page.relative_to("docs")) for page in pages if steps_of((ROOT / page).read_text())}
 
-    assert shown - {"airflow.md"} == {*WHOLE, *WITH_A_SERVER, POSTGRESQL}
+    assert shown - {"airflow.md"} == {*WHOLE, *WITH_A_SERVER, *CONNECT, POSTGRESQL}
+
+
+@pytest.fixture(scope="module")
+def connecting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connecting]:
+    """A server, and a receiver that stands in for other people's."""
+    folder = tmp_path_factory.mktemp("connecting")
+    with Receiver() as receiver, running_server(folder, "--allow-target", "127.0.0.1") as running:
+        yield running, receiver
 
 
 @pytest.fixture
@@ -78,6 +119,11 @@ def server(tmp_path: Path) -> Iterator[RunningServer]:
             whose = {"user_id": user.record.id, "project_id": project.record.id}
             client.create("timelog", external_id="entry-1", date="2026-01-15", duration="1:30", **whose)
         yield running
+
+
+def _known(server: RunningServer) -> dict[str, str]:
+    """The variables that commands read."""
+    return {"CLOCKWIRE_SERVER": server.target, "CLOCKWIRE_API_KEY": server.api_key}
 
 
 def _subscribe(client: Client, url: str) -> None:
