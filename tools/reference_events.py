@@ -90,5 +90,11 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "sample deleted": partial(sample, "timelog.deleted", Shape(payload_format=PayloadFormat.FLAT)),
     "sample standard": partial(sample, "category.created", Shape(payload_format=PayloadFormat.STANDARD)),
     "sample cloudevents": partial(sample, "category.created", Shape(payload_format=PayloadFormat.CLOUDEVENTS)),
+    "sample power automate": partial(sample, "project.created", Shape()),
+    "sample zapier": partial(sample, "expense.created", Shape()),
+    "sample make": partial(sample, "task.updated", Shape()),
+    "sample n8n": partial(sample, "timelog.updated", Shape()),
+    "sample jira": partial(sample, "project.closed", Shape()),
+    "sample slack": partial(sample, "project.created", Shape(decimals_as_strings=True)),
     "sample thin": partial(sample, "category.created", Shape(payload_format=PayloadFormat.THIN)),
 }

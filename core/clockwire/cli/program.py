@@ -19,6 +19,7 @@ _COMMANDS: Mapping[str, str] = {
     "subscription": "clockwire.cli.subscriptions:subscription",
     "smoke-test": "clockwire.cli.smoke_test:smoke_test",
     "listen": "clockwire.cli.listening:listen",
+    "sample": "clockwire.cli.samples:sample",
     "sign": "clockwire.cli.signatures:sign",
     "verify": "clockwire.cli.signatures:verify",
 }

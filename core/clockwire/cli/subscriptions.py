@@ -54,7 +54,14 @@ def subscription() -> None:
 )
 @click.option("--no-secret", is_flag=True, help="Do not sign.")
 @click.option("-H", "--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="A header to send. Repeatable.")
-@click.option("--format", "format_", type=click.Choice(_FORMATS), default="flat", help="Shape of the body.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(_FORMATS),
+    default="flat",
+    metavar="|".join(_FORMATS),
+    help="Shape of the body.  [default: flat]",
+)
 @click.option("--decimals-as-strings", is_flag=True, help='Write 95.00 as "95.00".')
 @click.option("--paused", is_flag=True, help="Hold what happens until it is resumed.")
 @_JSON

@@ -55,6 +55,7 @@ def test_it_says_which_version_it_is(run):
         ["subscription", "resume"],
         ["smoke-test"],
         ["listen"],
+        ["sample"],
         ["sign"],
         ["verify"],
     ],
