@@ -19,7 +19,16 @@ from tests.support.walkthrough import steps_of, walk
 
 DOCS = ROOT / "docs"
 #: Begin with nothing.
-WHOLE = ["quickstart.md", "webhooks.md", "how-to/back-up-and-restore.md", "how-to/use-tls.md"]
+WHOLE = [
+    "quickstart.md",
+    "webhooks.md",
+    "http.md",
+    "how-to/back-up-and-restore.md",
+    "how-to/use-tls.md",
+    "inbound-hooks.md",
+    "how-to/track-from-github.md",
+    "how-to/track-from-slack.md",
+]
 #: Take a server, a subscription and a time log for granted.
 WITH_A_SERVER = [
     *("how-to/pause-and-resume.md", "how-to/redeliver.md", "how-to/rotate-a-secret.md", "how-to/use-timers.md"),
@@ -48,7 +57,7 @@ def test_each_step_of_a_page_works_and_prints_what_it_says(page: str, tmp_path: 
     walk(
         DOCS / page,
         tmp_path,
-        instead={"127.0.0.1:50051": address, "8400": str(free_port())},
+        instead={"127.0.0.1:50051": address, "8400": str(free_port()), "8080": str(free_port())},
         CLOCKWIRE_LISTEN=address,
         CLOCKWIRE_SERVER=address,
     )
