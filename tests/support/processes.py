@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from clockwire.client import AsyncClient
+from clockwire.settings import Address
 from tests.support.server import SECRET_KEY
 from tests.support.serving import PROGRAM
 
@@ -45,6 +46,8 @@ class ServerProcess:
         line = self._process.stdout.readline().strip()
         assert line.startswith("listening on "), self._log.read_text()[-3_000:]
         self.target = line.removeprefix("listening on ")
+        if "--http" in self._command:
+            self.http_target = Address.of(self._process.stdout.readline().strip().removeprefix("http listening on "))
 
     def kill(self) -> None:
         """It ends as if the power had failed."""
