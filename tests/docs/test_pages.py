@@ -28,6 +28,7 @@ WHOLE = [
     "inbound-hooks.md",
     "how-to/track-from-github.md",
     "how-to/track-from-slack.md",
+    "timetracker.md",
 ]
 #: Take a server, a subscription and a time log for granted.
 WITH_A_SERVER = [
@@ -70,6 +71,7 @@ def test_each_step_works_where_there_is_a_subscription(page: str, tmp_path: Path
 
 @pytest.mark.parametrize("page", CONNECT)
 def test_each_step_works_and_the_sample_on_the_page_is_what_arrives(page: str, tmp_path: Path, connecting: Connecting):
+    """Cited: "Copy the generated URL into [the] Target URL field", "Fire the Test button [...] once"."""
     server, receiver = connecting
     url = receiver.url(f"/{page}")
     walk(DOCS / page, tmp_path, instead={CONNECT[page]: url}, **_known(server))

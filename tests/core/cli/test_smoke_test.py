@@ -54,6 +54,7 @@ async def left_over(server: Served) -> list[str]:
 
 
 async def test_seven_steps_are_seen_by_its_own_catcher_and_nothing_is_left(here: Served, smoke: Smoke):
+    """Cited: "Save a new project", "Inspect the request", "fire a sample payload", and the other four steps."""
     done = await smoke(here)
 
     assert done.code == 0, done.out
@@ -67,6 +68,7 @@ async def test_seven_steps_are_seen_by_its_own_catcher_and_nothing_is_left(here:
 
 
 async def test_at_a_url_that_was_given_the_server_s_log_is_the_evidence(here: Served, smoke: Smoke):
+    """Cited: "Copy the URL shown under Your unique URL", and with it all seven steps."""
     with Receiver() as receiver:
         done = await smoke(here, "--url", receiver.url("/d3cb1088"), "--json")
         received = receiver.received

@@ -46,6 +46,10 @@ def row(listed: Ran) -> list[str]:
 
 
 def test_one_is_added_and_its_secret_shown_this_once(hook: Hook, receiver: Receiver):
+    """Cited: "Copy the secret immediately — it is shown only once.".
+
+    "The subscriptions list shows *** in place of the secret from then on."
+    """
     added = hook("add", "project.created", receiver.url(), "--name", "billing")
     name, secret = (line.split() for line in added.out.splitlines())
     listed = hook("list")
@@ -68,6 +72,7 @@ def test_a_script_gets_json(hook: Hook, receiver: Receiver):
 
 
 def test_a_test_is_signed_with_the_secret_that_was_shown(hook: Hook, receiver: Receiver):
+    """Cited: "useful for confirming your endpoint is reachable and your signature verification code is correct"."""
     secret = json.loads(hook("add", "project.created", receiver.url(), "--name", "billing", "--json").line)["secret"]
     tested = hook("test", "billing")
     [received] = receiver.received
@@ -136,6 +141,7 @@ def test_it_says_how_bodies_and_headers_are_wanted(hook: Hook, receiver: Receive
 
 
 def test_the_list_says_what_is_active_and_why_another_is_not(hook: Hook, receiver: Receiver, server: RunningServer):
+    """Cited: "the Active column shows whether it's currently live"."""
     hook("add", "client.created", receiver.url(), "--name", "paused", "--paused")
     assert row(hook("list"))[-1] == "no, paused"
     with server.client() as client:
@@ -160,6 +166,7 @@ def test_one_that_is_gone_is_not_active(hook: Hook, receiver: Receiver, server: 
 
 
 def test_a_deleted_one_is_not_listed(hook: Hook, receiver: Receiver):
+    """Cited: "Delete removes a subscription"."""
     hook("add", "project.created", receiver.url(), "--name", "billing")
 
     assert hook("delete", "billing").line == "deleted billing"
