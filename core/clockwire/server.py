@@ -123,7 +123,7 @@ async def _ports(
         if settings.grpc:
             grpc = await grpc_port.enter_async_context(_listening(settings, services, calls, streams))
         if settings.http:
-            app = application(_parts(engine, services, calls, metrics))
+            app = application(_parts(engine, services, calls, metrics), settings.allow_origin)
             http = await http_port.enter_async_context(_listening_for_http(settings, settings.http, app, metrics))
         try:
             yield Addresses(grpc=grpc, http=http)

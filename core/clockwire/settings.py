@@ -13,6 +13,7 @@ from pathlib import Path
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _PORT = re.compile(r"[0-9]{1,5}")
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
 
 USUAL_DATABASE = "sqlite:///clockwire.db"
 USUAL_ADDRESS = "127.0.0.1:50051"
@@ -71,6 +72,7 @@ class Settings:
     listen: Address = field(default_factory=lambda: Address.of(USUAL_ADDRESS))
     grpc: bool = True
     http: Address | None = None
+    allow_origin: Sequence[str] = ()
     tls_cert: Path | None = None
     tls_key: Path | None = None
     tls_client_ca: Path | None = None
@@ -162,6 +164,14 @@ OPTIONS: Mapping[str, Option] = {
             value="HOST:PORT",
             meaning="Where HTTP requests come in, if anywhere: calls as JSON, and monitoring. Port 0 picks a free one.",
         ),
+        Option(
+            name="allow_origin",
+            flag="--allow-origin",
+            value="ORIGIN",
+            repeated=True,
+            meaning="A web page's origin from which browsers may make HTTP calls: https://app.example.com. "
+            "May be repeated.",
+        ),
         Option(name="tls_cert", flag="--tls-cert", value="FILE", meaning="The server's certificate chain, PEM."),
         Option(name="tls_key", flag="--tls-key", value="FILE", meaning="The private key of --tls-cert, PEM."),
         Option(
@@ -232,6 +242,14 @@ OPTIONS: Mapping[str, Option] = {
         ),
     )
 }
+
+
+def origin_of(text: str) -> str:
+    """The origin, as browsers write it: scheme, host in small letters, and a port that is not the usual one."""
+    if _ORIGIN.fullmatch(text.strip()):
+        return text.strip()
+    message = f"--allow-origin: {text!r} is no origin, such as https://app.example.com or http://localhost:3000"
+    raise SettingError(message)
 
 
 def network_of(text: str) -> Network:

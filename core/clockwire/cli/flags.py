@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from clockwire.logs import FORMATS, LEVELS
-from clockwire.settings import OPTIONS, Address, Network, Option, Secret, Settings, network_of
+from clockwire.settings import OPTIONS, Address, Network, Option, Secret, Settings, network_of, origin_of
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -47,7 +47,19 @@ class _HostPort(click.ParamType[Address]):
             self.fail(str(error).removeprefix("--listen: "), param, ctx)
 
 
+class _Origin(click.ParamType[str]):
+    name = "origin"
+    envvar_list_splitter = ","
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ANN401
+        try:
+            return origin_of(value)
+        except ValueError as error:
+            self.fail(str(error).removeprefix("--allow-origin: "), param, ctx)
+
+
 _TYPES: dict[str, Any] = {
+    "allow_origin": _Origin(),
     **dict.fromkeys(("listen", "http"), _HostPort()),
     "allow_target": _Cidr(),
     "max_streams_per_key": click.IntRange(min=1),

@@ -5,6 +5,7 @@ from http import HTTPStatus
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -27,14 +28,33 @@ MODULES: Sequence[Callable[[Parts], Sequence[BaseRoute]]] = (
 )
 
 
-def application(parts: Parts) -> ASGIApp:
-    """Everything that is answered over HTTP."""
+#: What a call may say in headers besides what browsers always may.
+_SENT = (
+    *("Authorization", "Content-Type", "Content-Encoding", "Connect-Protocol-Version", "Connect-Timeout-Ms"),
+    *("X-Workspace-Id", "X-On-Behalf-Of", "X-Causation-Id", "X-Request-Id", "Traceparent"),
+)
+
+
+def application(parts: Parts, allow_origin: Sequence[str] = ()) -> ASGIApp:
+    """Everything that is answered over HTTP, for browsers too if they show a page of one of these origins."""
     app = Starlette(
         routes=[route for routes in MODULES for route in routes(parts)],
         exception_handlers={HTTPException: _refuse},
     )
     app.router.redirect_slashes = False
-    return Envelope(app, parts.drain)
+    return Envelope(_for_browsers(app, allow_origin) if allow_origin else app, parts.drain)
+
+
+def _for_browsers(app: ASGIApp, origins: Sequence[str]) -> ASGIApp:
+    """Tells browsers that pages of these origins may call. A key is sent as a header, so cookies are not allowed."""
+    return CORSMiddleware(
+        app,
+        allow_origins=origins,
+        allow_methods=["GET", "POST"],
+        allow_headers=_SENT,
+        expose_headers=["Retry-After", "X-Request-Id"],
+        max_age=7_200,
+    )
 
 
 def _refuse(request: Request, error: Exception) -> Response:

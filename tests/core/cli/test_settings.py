@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from clockwire.cli.flags import settings_of
-from clockwire.settings import OPTIONS, Address, Secret, SettingError, Settings, network_of
+from clockwire.settings import OPTIONS, Address, Secret, SettingError, Settings, network_of, origin_of
 
 
 def test_every_setting_can_be_given_and_every_option_is_a_setting():
@@ -78,6 +78,14 @@ def test_networks_are_cidr_or_single_addresses():
     for text in ("10.0.0.1/8", "nowhere", ""):
         with pytest.raises(SettingError, match="--allow-target"):
             network_of(text)
+
+
+@pytest.mark.parametrize("origin", ["https://app.example.com", "http://localhost:3000", "http://[::1]:80"])
+def test_an_origin_is_a_scheme_and_a_host(origin):
+    assert origin_of(origin) == origin
+    for wrong in ("*", "null", f"{origin}/", origin.upper(), origin.removeprefix("http"), f"{origin}?x"):
+        with pytest.raises(SettingError, match="--allow-origin"):
+            origin_of(wrong)
 
 
 def test_the_secret_key_comes_from_the_environment_and_never_shows(monkeypatch):

@@ -81,6 +81,20 @@ async def test_http_alone_answers_without_grpc(database_url, clock):
 
 
 @ON_SQLITE
+async def test_browsers_may_call_from_the_pages_that_are_allowed_and_no_others(database_url, clock):
+    async with served(database_url, clock, http=ANY_PORT, allow_origin=["https://app.example.com"]) as server:
+        for origin, allowed in (("https://app.example.com", True), ("https://evil.example.com", False)):
+            asked = {"origin": origin, "access_control_request_method": "POST"}
+            asked["access_control_request_headers"] = "authorization, content-type, connect-protocol-version"
+            before = await ask(server, CALLER, method="OPTIONS", authorization="", **asked)
+            answer = await ask(server, CALLER, origin=origin)
+            assert ("access-control-allow-headers" in before.headers and before.status == 200) == allowed
+            for each in (before, answer):
+                assert (each.headers.get("access-control-allow-origin") == origin) == allowed
+            assert "access-control-allow-credentials" not in answer.headers
+
+
+@ON_SQLITE
 async def test_a_drain_ends_long_polls_and_idle_connections_and_lets_calls_finish(database_url, clock):
     with capture_logs() as lines:
         async with served(database_url, clock, http=ANY_PORT) as server:
