@@ -12,6 +12,7 @@ from clockwire.model.instants import Instant
 from clockwire.model.payloads import PayloadFormat, Shape, content_type, render
 from clockwire.model.record_types import EVENT_TYPES, RECORD_TYPES, TIMER, RecordTypeInfo
 from clockwire.model.samples import sample_event
+from clockwire.model.surroundings import Nothing
 
 #: 2024-01-15T10:00:00Z; the samples are of that moment, so that they are the same each time.
 MOMENT: Instant = 1_705_312_800_000_000
@@ -32,9 +33,15 @@ def sample(event_type: str, shape: Shape) -> str:
     """A sample body with its content type, laid out for people: as sent it has no blanks between its parts."""
     event = sample_event(event_type, MOMENT, WORKSPACE)
     event.sequence = 42
-    body = json.loads(render(event, shape), parse_float=lambda digits: f"<{digits}>")
+    body = json.loads(render(event, shape, _Team()), parse_float=lambda digits: f"<{digits}>")
     laid_out = re.sub('"<([0-9.]+)>"', r"\1", json.dumps(body, indent=2, ensure_ascii=False))
     return f"`Content-Type: {content_type(shape)}`\n\n```json\n{laid_out}\n```\n"
+
+
+class _Team(Nothing):
+    """What is around the samples."""
+
+    workspace_name = "Development Team"
 
 
 def _record_type(info: RecordTypeInfo) -> str:
@@ -96,5 +103,6 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "sample n8n": partial(sample, "timelog.updated", Shape()),
     "sample jira": partial(sample, "project.closed", Shape()),
     "sample slack": partial(sample, "project.created", Shape(decimals_as_strings=True)),
+    "sample timetracker": partial(sample, "timer.stopped", Shape(payload_format=PayloadFormat.TIMETRACKER)),
     "sample thin": partial(sample, "category.created", Shape(payload_format=PayloadFormat.THIN)),
 }

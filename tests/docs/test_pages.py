@@ -24,6 +24,7 @@ WHOLE = [
     "webhooks.md",
     "http.md",
     "how-to/back-up-and-restore.md",
+    "how-to/see-webhooks-arrive.md",
     "how-to/use-tls.md",
     "inbound-hooks.md",
     "how-to/track-from-github.md",
