@@ -11,6 +11,7 @@ from orjson import Fragment, dumps
 from clockwire.model.rendering import values
 from clockwire.model.rendering.flat import flat_renderer, thin_body
 from clockwire.model.rendering.timetracker import timetracker_body
+from clockwire.model.rendering.trackingtime import trackingtime_body
 from clockwire.model.surroundings import NOTHING, Surroundings
 from clockwire.v1.events_pb2 import Event
 
@@ -28,6 +29,8 @@ class PayloadFormat(IntEnum):
     """``{"event","id"}`` for every event."""
     TIMETRACKER = 5
     """TimeTracker's objects where it has some, else as FLAT: see `rendering/timetracker.py`."""
+    TRACKINGTIME = 6
+    """TrackingTime's events where it has some, else as FLAT: see `rendering/trackingtime.py`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +61,8 @@ def render(event: Event, shape: Shape, around: Surroundings = NOTHING) -> bytes:
         case PayloadFormat.TIMETRACKER:
             body = timetracker_body(event, around, decimals_as_strings=shape.decimals_as_strings)
             return _flat(event, shape) if body is None else body
+        case PayloadFormat.TRACKINGTIME:
+            return trackingtime_body(event) or _flat(event, shape)
         case _:
             return _flat(event, shape)
 

@@ -99,6 +99,10 @@ class Subscription(_message.Message):
         """TimeTracker's objects: for timers, time logs, clients, projects and tasks its documented body
         ({"id","description",..,"action","workspace",..}); for other types and deletions as FLAT.
         """
+        PAYLOAD_FORMAT_TRACKINGTIME: Subscription._PayloadFormat.ValueType  # 6
+        """TrackingTime's events: {"event_name","account_id","date","timezone","data"} for projects and
+        tasks added or closed, timers started or stopped, and time logs; for other types as FLAT.
+        """
 
     class PayloadFormat(_PayloadFormat, metaclass=_PayloadFormatEnumTypeWrapper):
         """Shape of the body."""
@@ -116,6 +120,10 @@ class Subscription(_message.Message):
     PAYLOAD_FORMAT_TIMETRACKER: Subscription.PayloadFormat.ValueType  # 5
     """TimeTracker's objects: for timers, time logs, clients, projects and tasks its documented body
     ({"id","description",..,"action","workspace",..}); for other types and deletions as FLAT.
+    """
+    PAYLOAD_FORMAT_TRACKINGTIME: Subscription.PayloadFormat.ValueType  # 6
+    """TrackingTime's events: {"event_name","account_id","date","timezone","data"} for projects and
+    tasks added or closed, timers started or stopped, and time logs; for other types as FLAT.
     """
 
     @_typing.final

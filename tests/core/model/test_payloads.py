@@ -102,6 +102,9 @@ def test_every_shape_of_ours_holds_the_same_flat_body(event):
                 assert json.loads(body) == {"event": event.type, "id": event.record_id}
             case PayloadFormat.TIMETRACKER:
                 assert json.loads(body)["id"] == event.record_id
+            case PayloadFormat.TRACKINGTIME:
+                told = json.loads(body)
+                assert told.get("data", told)["id"] == event.record_id
             case _:
                 assert b'"data":' + bare + b"}" in body
                 assert list(json.loads(body))[-1] == "data"
@@ -146,6 +149,7 @@ def test_content_types_follow_the_format():
         "CLOUDEVENTS": "application/cloudevents+json; charset=utf-8",
         "THIN": "application/json; charset=utf-8",
         "TIMETRACKER": "application/json; charset=utf-8",
+        "TRACKINGTIME": "application/json; charset=utf-8",
     }
 
 
