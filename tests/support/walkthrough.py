@@ -57,8 +57,8 @@ class Shell:
             done = done or line == DONE
             heard = heard or line.startswith("listening on")
             printed.append(line)
-            if match := next((each for each in wanted if _is_like(line, each)), None):
-                wanted.remove(match)
+            if matches := [each for each in wanted if _is_like(line, each)]:
+                wanted.remove(matches[0])
             elif step.expected is not None and line != DONE:
                 message = f"not on the page: {line!r}\nafter\n{step.program}"
                 raise AssertionError(message)
