@@ -524,7 +524,7 @@ class Project(_message.Message):
     project_id: _builtins.str
     """Key; equals Record.id."""
     project_name: _builtins.str
-    """1 to 200 characters. Need not be unique."""
+    """1 to 255 characters. Need not be unique."""
     client_id: _builtins.str
     """Reference to Client."""
     client_name: _builtins.str
@@ -660,7 +660,7 @@ class Task(_message.Message):
     task_id: _builtins.str
     """Key; equals Record.id."""
     task_name: _builtins.str
-    """1 to 200 characters."""
+    """1 to 255 characters."""
     project_id: _builtins.str
     """Reference to Project."""
     project_name: _builtins.str
@@ -969,7 +969,7 @@ class Subproject(_message.Message):
     subproject_id: _builtins.str
     """Key; equals Record.id."""
     subproject_name: _builtins.str
-    """1 to 200 characters."""
+    """1 to 255 characters."""
     project_id: _builtins.str
     """Reference to Project. IMMUTABLE."""
     project_name: _builtins.str
@@ -1196,7 +1196,7 @@ class Client(_message.Message):
     client_id: _builtins.str
     """Key; equals Record.id."""
     client_name: _builtins.str
-    """1 to 200 characters."""
+    """1 to 255 characters."""
     contact_name: _builtins.str
     """Person to speak to."""
     contact_email: _builtins.str
@@ -1286,7 +1286,7 @@ class User(_message.Message):
     user_id: _builtins.str
     """Key; equals Record.id."""
     user_name: _builtins.str
-    """Display name, 1 to 200 characters."""
+    """Display name, 1 to 255 characters."""
     first_name: _builtins.str
     """First name."""
     last_name: _builtins.str
@@ -1382,7 +1382,7 @@ class InventoryItem(_message.Message):
     inventory_id: _builtins.str
     """Key; equals Record.id."""
     inventory_name: _builtins.str
-    """1 to 200 characters."""
+    """1 to 255 characters."""
     sku: _builtins.str
     """Stock-keeping unit, unique in the workspace if set."""
     barcode: _builtins.str
@@ -1465,7 +1465,7 @@ class Category(_message.Message):
     category_id: _builtins.str
     """Key; equals Record.id."""
     category_name: _builtins.str
-    """1 to 200 characters, unique in the workspace without regard to case."""
+    """1 to 255 characters, unique in the workspace without regard to case."""
     kind: Global___CategoryKind.ValueType
     """What it is for."""
     currency: _builtins.str

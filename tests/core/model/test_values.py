@@ -124,7 +124,7 @@ def test_a_body_is_required_unless_only_a_part_was_sent():
         (Record(id=ID.upper(), project=Project(project_name="Roof")), "record.id", "UUID"),
         (Record(external_id="x" * 201, project=Project(project_name="Roof")), "record.external_id", "at most 200"),
         (Record(project=Project(project_name=" \n")), "record.project.project_name", "not only blanks"),
-        (Record(project=Project(project_name="x" * 201)), "record.project.project_name", "at most 200"),
+        (Record(project=Project(project_name="x" * 256)), "record.project.project_name", "at most 255"),
         (project(description="x" * 10_001), "record.project.description", "at most 10,000"),
         (project(folder="x" * 501), "record.project.folder", "at most 500"),
         (project(folder="a\0b"), "record.project.folder", "U.0000"),
@@ -221,7 +221,7 @@ def test_this_is_refused_where_it_stands(record, field, problem):
     [
         Record(inventory_item=InventoryItem(inventory_name="Nail", quantity_in_stock=Decimal(value="-5"))),
         Record(user=User(user_name="Ann", email="ann.o'neil+x@mail.example.com", time_zone="America/New_York")),
-        Record(client=Client(client_name="x" * 200, country="DE", tax_rate=Decimal(value="19"), currency="XCG")),
+        Record(client=Client(client_name="x" * 255, country="DE", tax_rate=Decimal(value="19"), currency="XCG")),
         time_log(duration=Duration(seconds=86_400), tags=[Tag(id=ID), Tag(name="ID")]),
         Record(invoice=Invoice(client_id=ID, time_log_ids=[ID, OTHER_ID], subtotal=Decimal(value="-1.5"))),
         time_log(start_time=Timestamp(seconds=-62_135_596_800)),

@@ -1,6 +1,6 @@
 """How long, how large and how many the values of a column may be.
 
-Text has at most 500 characters, names 200, descriptions and notes 10,000, invoice numbers and tags 64. Rates and other
+Text has at most 500 characters, names 255, descriptions and notes 10,000, invoice numbers and tags 64. Rates and other
 plans are not negative, percentages lie between 0 and 100, a time log has more than 0 and at most 24 hours, a week 168.
 """
 
@@ -13,7 +13,7 @@ INFINITE = Decimal("Infinity")
 LONGEST_TAG = 64
 
 _LONGEST = 500
-_LONGEST_NAME = 200
+_LONGEST_NAME = 255
 _LONGEST_OF = {
     "external_id": 200,
     "first_name": 200,

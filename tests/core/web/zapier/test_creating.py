@@ -5,6 +5,7 @@ Quoted are the pages https://docs.timetracker.in/api-reference/integrations/zapi
 
 import json
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -44,6 +45,16 @@ async def test_the_documented_client_is_created_and_answered(server, zap):
     [event] = await events(server)
     assert (event.type, event.record_id) == ("client.created", made["id"])
     assert event.record.client.contact_email == "contact@acme.example"
+
+
+@ON_SQLITE
+async def test_a_name_has_1_to_255_characters(zap):
+    """The name of the client or company, project or task. Must be between 1-255 characters."""
+    project = (await zap.create("projects", name="ß" * 255)).json["id"]
+    assert (await zap.create("clients", name="x" * 255)).status == 201
+    assert (await zap.create("tasks", name="x", project_id=project)).status == 201
+    assert (await zap.create("tasks", name="x" * 256, project_id=project)).status == 400
+    assert (await zap.create("clients", name="   ")).status == 400
 
 
 @ON_SQLITE
@@ -200,7 +211,7 @@ async def test_who_worked_is_the_person_the_key_is_used_for_if_nobody_is_named(s
 
 
 NOBODY = "01890000-0000-7000-8000-000000000000"
-WRONG = [
+WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("clients", {}, "name: is required"),
     ("clients", {"name": "x" * 256}, "name: must have at most 255 characters"),
     ("clients", {"name": ["x"]}, "name: must be a string"),
