@@ -21,6 +21,13 @@ from tests.support.verifying import verify, verify_flat, verify_standard
 from tests.support.world import WORDS, populate
 
 FORMATS = Subscription.PayloadFormat
+#: Those that are made of the flat body; other products' have tests of their own.
+OF_OURS = [
+    FORMATS.PAYLOAD_FORMAT_FLAT,
+    FORMATS.PAYLOAD_FORMAT_STANDARD,
+    FORMATS.PAYLOAD_FORMAT_CLOUDEVENTS,
+    FORMATS.PAYLOAD_FORMAT_THIN,
+]
 OUTCOMES = DeliveryAttempt.Outcome
 SEND = service.ResumeSubscriptionRequest.HELD_SEND
 CANCEL = service.ResumeSubscriptionRequest.HELD_CANCEL
@@ -45,14 +52,15 @@ async def test_every_type_arrives_with_its_documented_columns_and_is_believed_by
     assert {body["id"] for body in bodies} == {event.record_id for event in world.events}
     for body in bodies:
         jsonschema.validate(body, schemas[str(body["event"])])
-        assert {"event", "id"} | columns[str(body["event"]).partition(".")[0]] <= set(body)
+        of_type = columns.get(str(body["event"]).partition(".")[0], set())  # a timer is of none: its schema has them
+        assert {"event", "id"} | of_type <= set(body)
     [time_log] = [body for body in bodies if body["event"] == "timelog.created"]
     assert time_log["ProjectName"] == f"{WORDS} project"
     assert time_log["Duration"] == 1.0
 
 
-@pytest.mark.parametrize("format_", [each for each in FORMATS.values() if each])
-async def test_every_format_is_sent_as_it_is_described_and_verifies(product: Product, format_):
+@pytest.mark.parametrize("format_", OF_OURS)
+async def test_every_format_of_ours_is_sent_as_it_is_described_and_verifies(product: Product, format_):
     _, secret = await product.subscribe("client.*", payload_format=format_)
     event_id = await product.change("Å & sons")
     record_id = (await product.client.list("client").__anext__()).id

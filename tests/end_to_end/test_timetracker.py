@@ -9,6 +9,7 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
@@ -39,7 +40,7 @@ class Zapped:
         """The id of a webhook, whose certificate is trusted."""
         answer = await self.zap.subscribe(*events, url=self.product.receiver.url("/hooks/catch/1/a/"), **more)
         assert answer.status == 200, answer
-        webhook_id = answer.json["webhook"]["id"]
+        webhook_id: str = answer.json["webhook"]["id"]
         id_ = re.sub(r"wh_(.{8})(.{4})(.{4})(.{4})(.{12})", r"\1-\2-\3-\4-\5", webhook_id)
         changed = Subscription(id=id_, ca_certificate_pem=self.authority.pem)
         mask = FieldMask(paths=["ca_certificate_pem"])
@@ -48,7 +49,7 @@ class Zapped:
         )
         return webhook_id
 
-    async def bodies(self, count: int) -> list[dict[str, object]]:
+    async def bodies(self, count: int) -> list[dict[str, Any]]:
         """What came, in the order of what happened."""
         came = await self.product.received(count)
         return [json.loads(each.body) for each in sorted(came, key=_sequence)]
@@ -65,7 +66,7 @@ async def zapped(database_url: str) -> AsyncIterator[Zapped]:
         yield Zapped(product, Zap(product.server), authority)
 
 
-async def work(product: Product, **fields: object) -> tuple[str, dict[str, str]]:
+async def work(product: Product, **fields: Any) -> tuple[str, dict[str, str]]:
     """The id of a timer that was started and stopped, and of what it was about."""
     client = product.client
     ids = {"client_id": (await client.create("client", client_name="Acme Corporation")).record.id}

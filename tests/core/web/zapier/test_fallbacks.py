@@ -6,8 +6,10 @@ Quoted are the pages https://docs.timetracker.in/api-reference/integrations/zapi
 import json
 from datetime import timedelta
 
+from clockwire.client import AsyncClient
 from clockwire.v1.timer_service_pb2 import DiscardTimerRequest
 from tests.core.model.test_timetracker_payloads import STOPPED
+from tests.support.clock import MovableClock
 from tests.support.server import ON_SQLITE
 from tests.support.zapier import Zap
 
@@ -39,19 +41,25 @@ async def test_an_empty_workspace_has_an_array_of_exactly_one_sample_each(zap):
     assert (await only(zap, "tasks"))["teamMembers"][0]["name"] == "John Doe"
 
 
+async def worked(client: AsyncClient, name: str, clock: MovableClock) -> tuple[str, str]:
+    """A user who has worked an hour for a new client, and the timer of that."""
+    customer = (await client.create("client", client_name=f"{name} client")).record.id
+    project = (await client.create("project", project_name=f"{name} project", client_id=customer)).record.id
+    task = (await client.create("task", task_name=f"{name} task", project_id=project)).record.id
+    user = (await client.create("user", user_name=f"{name} user")).record.id
+    timer = (await client.start_timer(user, task_id=task, description=name)).timer
+    clock.forward(timedelta(hours=1))
+    await client.stop_timer(timer.id)
+    clock.forward(timedelta(seconds=1))
+    return user, timer.id
+
+
 async def test_what_is_there_is_shown_as_a_webhook_would_tell_it(server, zap, clock):
     """This endpoint intelligently returns your most recent data when available."""
     samples = {trigger: list(await only(zap, trigger)) for trigger in TRIGGERS}
     async with server.client() as client:
-        for name in ("Old", "New"):
-            customer = (await client.create("client", client_name=f"{name} client")).record.id
-            project = (await client.create("project", project_name=f"{name} project", client_id=customer)).record.id
-            task = (await client.create("task", task_name=f"{name} task", project_id=project)).record.id
-            user = (await client.create("user", user_name=f"{name} user")).record.id
-            timer = (await client.start_timer(user, task_id=task, description=name)).timer
-            clock.forward(timedelta(hours=1))
-            await client.stop_timer(timer.id)
-            clock.forward(timedelta(seconds=1))
+        await worked(client, "Old", clock)
+        user, timer_id = await worked(client, "New", clock)
         await client.start_timer(user, description="Running")
         clock.forward(timedelta(seconds=1))
         other = (await client.create("user", user_name="Other")).record.id
@@ -63,7 +71,7 @@ async def test_what_is_there_is_shown_as_a_webhook_would_tell_it(server, zap, cl
         assert found["name"] == f"New {trigger[:-1]}"
         assert list(found) == samples[trigger]
     stopped = await only(zap, "time-entries/stop")
-    assert (stopped["id"], stopped["description"], stopped["duration"]) == (timer.id, "New", 3600)
+    assert (stopped["id"], stopped["description"], stopped["duration"]) == (timer_id, "New", 3600)
     assert list(stopped) == samples["time-entries/stop"]
     started = await only(zap, "time-entries/start")
     assert started["id"] == thrown_away.id

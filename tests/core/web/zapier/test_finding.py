@@ -4,6 +4,7 @@ Quoted are the pages https://docs.timetracker.in/api-reference/integrations/zapi
 """
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -164,7 +165,7 @@ async def test_time_entries_are_found_by_each_of_the_documented_filters(zap, log
 @ON_SQLITE
 async def test_what_is_wrong_with_a_search_is_named(zap):
     """400 Bad Request - Invalid Parameters: ensure both workspace_id and name are provided with valid formats."""
-    wrong = [
+    wrong: list[tuple[str, dict[str, Any], str]] = [
         ("clients", {}, "name: is required"),
         ("clients", {"name": 7}, "name: must be a string"),
         ("clients", {"name": "x", "workspace_id": None}, "workspace_id: is required"),

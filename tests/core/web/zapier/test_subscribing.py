@@ -5,6 +5,8 @@ timer-started, which says the same, and unsubscribe.
 """
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -23,7 +25,7 @@ from clockwire.v1.subscription_service_pb2 import GetSubscriptionRequest, ListSu
 from clockwire.v1.subscriptions_pb2 import Subscription
 from clockwire.web.zapier.refusals import refuse, refuse_to_delete
 from tests.support.http import ask
-from tests.support.server import ON_SQLITE
+from tests.support.server import ON_SQLITE, Served
 from tests.support.zapier import HOOK, PREFIX, Zap
 
 #: "Array of event types to monitor", of the five pages.
@@ -36,11 +38,12 @@ EVENTS = {
 }
 
 
-async def stored(server, webhook) -> Subscription:
+async def stored(server: Served, webhook: Mapping[str, str]) -> Subscription:
     """The subscription as the contract shows it."""
+    id_ = re.sub(r"wh_(.{8})(.{4})(.{4})(.{4})(.{12})", r"\1-\2-\3-\4-\5", webhook["id"])
+    request = GetSubscriptionRequest(subscription_id=id_)
     async with server.client() as client:
-        id_ = re.sub(r"wh_(.{8})(.{4})(.{4})(.{4})(.{12})", r"\1-\2-\3-\4-\5", webhook["id"])
-        return (await client.subscriptions.GetSubscription(GetSubscriptionRequest(subscription_id=id_))).subscription
+        return (await client.subscriptions.GetSubscription(request)).subscription
 
 
 async def test_the_documented_request_gets_the_documented_answer(server, zap):
@@ -172,13 +175,13 @@ async def test_an_event_that_is_not_documented_is_refused_by_name(server, zap):
 @ON_SQLITE
 async def test_manual_entries_can_be_subscribed_to_alone(server, zap):
     made = await stored(server, (await zap.subscribe("MANUAL_TIME_ENTRY")).json["webhook"])
-    assert (made.filter.event_types, made.filter.expression) == (["timelog.created"], "manually_entered = true")
+    assert ([*made.filter.event_types], made.filter.expression) == (["timelog.created"], "manually_entered = true")
 
     answer = await zap.subscribe("MANUAL_TIME_ENTRY", "TASK_CREATED")
     assert (answer.status, "of its own" in answer.json["error"]) == (400, True)
 
 
-WRONG = [{"description": 7}, {"description": "x" * 501}, {"secret": 7}, {"secret": "short"}]
+WRONG: list[dict[str, Any]] = [{"description": 7}, {"description": "x" * 501}, {"secret": 7}, {"secret": "short"}]
 
 
 @ON_SQLITE
