@@ -18,7 +18,8 @@ from clockwire.model.outcome import OutcomeKind
 from clockwire.operations.dispatch import Settlement
 from clockwire.operations.publishing import Sealed
 
-disable_created_metrics()  # a second series for each, which says when it began
+# A second series for each, which says when it began.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 

@@ -183,6 +183,7 @@ def test_http_is_answered_beside_grpc_or_alone_and_drains(program, key):
     said["content-type"] = "application/json"
     with program.serving("--http", "127.0.0.1:0") as (process, address):
         http = re.fullmatch(r"http listening on (127\.0\.0\.1:[0-9]+)\n", process.stdout.readline())
+        assert http
         made = exchange(Address.of(http[1]), "POST", "/clockwire.v1.RecordService/CreateRecord", body, said).json
         with Client(address, api_key=key, plaintext=True) as client:
             assert client.get("client", made["record"]["id"]).client.client_name == "Acme"
