@@ -16,6 +16,7 @@ from clockwire.web.envelope import Envelope
 from clockwire.web.errors import HttpRefusal, refusal
 from clockwire.web.inbound import routing as inbound
 from clockwire.web.parts import Parts
+from clockwire.web.trackingtime import routing as trackingtime
 from clockwire.web.zapier import routing as zapier
 
 #: The modules with routes, in the order in which they are asked; the contract's pattern is the widest, and last.
@@ -23,6 +24,7 @@ MODULES: Sequence[Callable[[Parts], Sequence[BaseRoute]]] = (
     monitoring.routes,
     openapi.routes,
     inbound.routes,
+    trackingtime.routes,
     zapier.routes,
     connect.routes,
 )

@@ -20,6 +20,7 @@ from clockwire.web import monitoring
 from clockwire.web.inbound import routing as inbound
 from clockwire.web.json_schemas import Schema, comments, reference, schemas_of
 from clockwire.web.parts import Parts
+from clockwire.web.trackingtime import routing as trackingtime
 
 ERROR: Schema = {
     "type": "object",
@@ -51,7 +52,7 @@ _REFUSED = {
 
 
 #: What the modules besides the contract say of their paths.
-PATHS: Sequence[Callable[[], Mapping[str, Any]]] = (monitoring.paths, inbound.paths)
+PATHS: Sequence[Callable[[], Mapping[str, Any]]] = (monitoring.paths, inbound.paths, trackingtime.paths)
 
 
 def routes(parts: Parts) -> Sequence[BaseRoute]:

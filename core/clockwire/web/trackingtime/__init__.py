@@ -1,0 +1,1 @@
+"""TrackingTime's interface for outgoing webhooks."""
