@@ -144,15 +144,13 @@ async def test_without_a_secret_the_header_is_omitted(product: Product):
 
 async def test_a_secret_you_already_have_in_mind_signs(product: Product):
     """Cited: "leave Auto-generate checked for the secret unless you already have one in mind"."""
-    given = {
-        "secret_source": service.CreateSubscriptionRequest.SECRET_SOURCE_PROVIDED,
-        "secret": "0123456789abcdef" * 4,
-    }
-    made = await subscribe(product, "project.created", product.receiver.url(), **given)
+    own = "0123456789abcdef" * 4
+    source = service.CreateSubscriptionRequest.SECRET_SOURCE_PROVIDED
+    made = await subscribe(product, "project.created", product.receiver.url(), secret_source=source, secret=own)
     await product.client.create("project", project_name="Rollout")
 
     assert made.secret == ""
-    verify_flat((await product.received())[0], given["secret"])
+    verify_flat((await product.received())[0], own)
 
 
 async def test_a_test_sends_a_sample_at_once_without_a_real_change(product: Product):
