@@ -13,7 +13,10 @@ def quiet_log() -> Iterator[None]:
     before = structlog.get_config()
     formatter = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     quiet = structlog.make_filtering_bound_logger(logging.ERROR)
-    structlog.configure(processors=[structlog.stdlib.add_log_level, formatter], wrapper_class=quiet)
+    # A logger that kept this would stay quiet when others test what it says.
+    structlog.configure(
+        processors=[structlog.stdlib.add_log_level, formatter], wrapper_class=quiet, cache_logger_on_first_use=False
+    )
     try:
         yield
     finally:
