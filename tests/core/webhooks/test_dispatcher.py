@@ -200,7 +200,7 @@ async def test_a_slow_endpoint_takes_nothing_from_the_others(work, caller, recei
     held = threading.Event()
     with Receiver() as slow:
         slow.always(Answer(held=held))
-        await subscribe(work, caller, slow.url())
+        await subscribe(work, caller, slow.url(), request_timeout=30 * SECOND)
         await subscribe(work, caller, receiver.url())
         await happen(work, caller, *(f"{each}" for each in range(300)))
         await received(receiver, 300)
