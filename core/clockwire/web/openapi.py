@@ -21,6 +21,7 @@ from clockwire.web.inbound import routing as inbound
 from clockwire.web.json_schemas import Schema, comments, reference, schemas_of
 from clockwire.web.parts import Parts
 from clockwire.web.trackingtime import routing as trackingtime
+from clockwire.web.zapier import routing as zapier
 
 ERROR: Schema = {
     "type": "object",
@@ -52,7 +53,7 @@ _REFUSED = {
 
 
 #: What the modules besides the contract say of their paths.
-PATHS: Sequence[Callable[[], Mapping[str, Any]]] = (monitoring.paths, inbound.paths, trackingtime.paths)
+PATHS: Sequence[Callable[[], Mapping[str, Any]]] = (monitoring.paths, inbound.paths, trackingtime.paths, zapier.paths)
 
 
 def routes(parts: Parts) -> Sequence[BaseRoute]:

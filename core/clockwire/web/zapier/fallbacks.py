@@ -58,7 +58,7 @@ def routes(parts: Parts, prefix: str) -> Sequence[BaseRoute]:
             ),
             methods=["GET"],
         )
-        for each in _FALLBACKS
+        for each in FALLBACKS
     ]
 
 
@@ -111,7 +111,8 @@ def _stopped(connection: Connection, workspace_id: str) -> Event | None:
 
 
 _RECORDS, _TIMERS = "records.read", "timers.read"
-_FALLBACKS = (
+#: Of the six triggers.
+FALLBACKS = (
     _Fallback(path="clients", scope=_RECORDS, latest=_created("client.created"), sample=samples.CLIENT),
     _Fallback(path="projects", scope=_RECORDS, latest=_created("project.created"), sample=samples.PROJECT),
     _Fallback(path="tasks", scope=_RECORDS, latest=_created("task.created"), sample=samples.TASK),
