@@ -7,10 +7,10 @@ import asyncio
 import gzip
 import re
 import time
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 from google.protobuf.message import Message
 from starlette.requests import Request
@@ -28,11 +28,15 @@ from clockwire.web.messages import FORMS, Form
 from clockwire.web.parts import Parts
 from clockwire.web.requests import read_body, while_there
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 #: Smaller answers are not worth packing.
 SMALLEST_PACKED: Final = 1_024
+#: From so many bytes on, reading and writing a message takes a while.
+LARGE: Final = 128 * 1024
 _FASTEST = 1
+_NOT_TAKEN = re.compile(r";q=0(\.0*)?$")
 _TIMEOUT = re.compile(r"[0-9]{1,10}")
 
 
@@ -82,14 +86,22 @@ class _Unary:
         """The response in the form that the request has."""
         deadline = _deadline(request)
         form = _form(request)
-        message = call.asked(form.read(await deadline.keep(read_body(request)), self._procedure.request))
+        body = await deadline.keep(read_body(request))
+        message = call.asked(await _worked(len(body), form.read, body, self._procedure.request))
         answering = call.answer(self._procedure.answer(message, deadline))
         if call.may_wait:
             answering = while_there(request, answering)
-        return _response(request, form, self._message(await deadline.keep(answering)))
+        answer = await deadline.keep(answering)
+        size = len(answer) if isinstance(answer, bytes) else answer.ByteSize()
+        return await _worked(size, self._response, request, form, answer)
 
-    def _message(self, answer: Message | bytes) -> Message:
-        return self._procedure.response.FromString(answer) if isinstance(answer, bytes) else answer
+    def _response(self, request: Request, form: Form, answer: Message | bytes) -> Response:
+        message = self._procedure.response.FromString(answer) if isinstance(answer, bytes) else answer
+        body, headers = form.write(message), {"vary": "accept-encoding"}
+        if len(body) >= SMALLEST_PACKED and _takes_gzip(request):
+            body = gzip.compress(body, _FASTEST, mtime=0)
+            headers["content-encoding"] = "gzip"
+        return Response(body, headers=headers, media_type=form.media_type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +147,14 @@ def _form(request: Request) -> Form:
     raise HttpRefusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "UNIMPLEMENTED", sentence, accept_post=", ".join(FORMS))
 
 
-def _response(request: Request, form: Form, message: Message) -> Response:
-    body, headers = form.write(message), {"vary": "accept-encoding"}
-    if len(body) >= SMALLEST_PACKED and "gzip" in request.headers.get("accept-encoding", ""):
-        body = gzip.compress(body, _FASTEST, mtime=0)
-        headers["content-encoding"] = "gzip"
-    return Response(body, headers=headers, media_type=form.media_type)
+def _takes_gzip(request: Request) -> bool:
+    """Whether an answer may be packed; "gzip;q=0" says that it may not."""
+    taken = request.headers.get("accept-encoding", "").replace(" ", "").lower().split(",")
+    return any(each.partition(";")[0] == "gzip" and not _NOT_TAKEN.search(each) for each in taken)
+
+
+async def _worked(size: int, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """What *work* gives. A large piece of it is done beside the event loop, so that other calls go on meanwhile."""
+    if size < LARGE:
+        return work(*args, **kwargs)
+    return await asyncio.to_thread(work, *args, **kwargs)

@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 from clockwire.v1.account_service_pb2 import GetCallerRequest, GetCallerResponse
 from clockwire.v1.record_service_pb2 import CreateRecordRequest, CreateRecordResponse
 from clockwire.v1.records_pb2 import Project, Record
+from clockwire.web.connect import LARGE
 from tests.support.contract import METHODS
 from tests.support.http import ask, until
 from tests.support.server import ON_SQLITE
@@ -19,6 +20,8 @@ from tests.support.server import ON_SQLITE
 CREATE = "/clockwire.v1.RecordService/CreateRecord"
 GET = "/clockwire.v1.RecordService/GetRecord"
 CALLER = "/clockwire.v1.AccountService/GetCaller"
+BATCH = "/clockwire.v1.RecordService/BatchMutateRecords"
+LIST = "/clockwire.v1.RecordService/ListRecords"
 PULL = "/clockwire.v1.EventService/PullEvents"
 
 
@@ -126,6 +129,20 @@ async def test_bodies_may_be_packed_both_ways(server):
     assert answer.headers["content-encoding"] == "gzip"
     assert json.loads(gzip.decompress(answer.body))["record"]["project"]["Description"] == "y" * 5_000
     assert "content-encoding" not in (await ask(server, CALLER, accept_encoding="gzip")).headers
+    for accepted in ("gzip;q=0", "br, identity"):
+        answer = await ask(server, CREATE, body, content_encoding="gzip", accept_encoding=accepted)
+        assert "content-encoding" not in answer.headers
+
+
+@ON_SQLITE
+async def test_a_large_request_and_a_large_answer_are_as_good_as_small_ones(server):
+    records = [{"project": {"ProjectName": f"P{number}", "Description": "y" * 900}} for number in range(300)]
+    mutations = [{"create": {"record": record}} for record in records]
+    answer = await ask(server, BATCH, {"mutations": mutations})
+    assert answer.status == 200, answer
+    assert len(answer.body) > LARGE
+    listed = await ask(server, LIST, {"type": "RECORD_TYPE_PROJECT", "pageSize": 300})
+    assert {each["project"]["ProjectName"] for each in listed.json["records"]} == {f"P{n}" for n in range(300)}
 
 
 @ON_SQLITE
@@ -181,4 +198,3 @@ async def test_a_long_poll_whose_caller_goes_away_ends(server):
 def reading(server):
     """Whether somebody waits for events."""
     return server.workspace_id in server.engine.tail._recent
-
