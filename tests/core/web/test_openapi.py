@@ -14,7 +14,7 @@ from tests.support.http import ask
 from tests.support.server import ON_SQLITE, Served
 
 a_few = settings(
-    max_examples=3,
+    max_examples=2,
     deadline=None,
     database=None,
     phases=[Phase.generate],
