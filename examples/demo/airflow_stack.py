@@ -19,6 +19,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+#: Seconds within which things happen on a busy machine too: each component, and each task, is a process that imports
+#: Airflow first.
+PATIENCE = 240
+
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 _HEALTH = ("scheduler", "dag_processor", "triggerer")
 
@@ -66,7 +70,7 @@ def running_airflow(
     try:
         stack.prepare(template)
         stack.start(*COMPONENTS)
-        stack.until("Airflow is healthy", stack.is_healthy, seconds=120)
+        stack.until("Airflow is healthy", stack.is_healthy)
         yield stack
     finally:
         stack.stop(*tuple(stack.running))
@@ -146,7 +150,7 @@ class AirflowStack:
         health = self.call("GET", "/api/v2/monitor/health")
         return all(health[name]["status"] == "healthy" for name in _HEALTH)
 
-    def until(self, what: str, look: Callable[[], Found | None], *, seconds: float = 60) -> Found:
+    def until(self, what: str, look: Callable[[], Found | None], *, seconds: float = PATIENCE) -> Found:
         """What *look* finds once it finds something. Airflow tells nobody when things happen: one has to look."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

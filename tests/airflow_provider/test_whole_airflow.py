@@ -4,6 +4,7 @@ import json
 import shutil
 import time
 import uuid
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -12,11 +13,11 @@ import pytest
 import clockwire_provider
 from examples.demo.airflow_stack import running_airflow
 from tests.airflow_provider.conftest import connection_json
-from tests.support.airflow_runs import PATIENCE, runs, start_run
+from tests.support.airflow_runs import runs, start_run
 from tests.support.repository import ROOT
 from tests.support.serving import running_server
 
-pytestmark = [pytest.mark.alone, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.alone, pytest.mark.timeout(900)]
 
 DAGS = ROOT / "tests" / "support" / "airflow_dags"
 EXAMPLES = Path(clockwire_provider.__file__).parent / "example_dags"
@@ -59,13 +60,15 @@ def ledger(airflow, client, dags):
     return Ledger(airflow, dags)
 
 
-def test_an_event_becomes_a_run_within_seconds(client, ledger):
-    began = time.monotonic()
+def test_an_event_becomes_a_run_within_seconds(airflow, client, ledger):
+    before = datetime.now(UTC)
 
     project = client.create("project", project_name="Website").record.id
 
     ledger.wait_for([project])
-    assert time.monotonic() - began < 30
+    # How long a run's process takes to start says how busy the machine is, and nothing of the event's way to Airflow.
+    later = [run.queued_at for run in runs(airflow, "ledger") if run.queued_at > before]
+    assert min(later, default=before) - before < timedelta(seconds=30)
 
 
 def test_a_killed_triggerer_loses_and_doubles_nothing(airflow, client, ledger):
@@ -101,7 +104,7 @@ def test_a_paused_dag_gets_what_it_missed(airflow, client, ledger):
 def test_a_run_that_failed_is_rung_for_again(airflow, client, dags, ledger):
     (dags / "FAIL").touch()
     project = client.create("project", project_name="Website").record.id
-    airflow.until("a run has failed", lambda: runs(airflow, "ledger", state="failed"), seconds=PATIENCE)
+    airflow.until("a run has failed", lambda: runs(airflow, "ledger", state="failed"))
     (dags / "FAIL").unlink()
 
     ledger.wait_for([project])
@@ -151,9 +154,7 @@ def test_the_example_that_reacts_to_events_runs_for_a_time_log(airflow, client):
     ada = client.create("user", user_name="Ada").record.id
     client.create("timelog", user_id=ada, date="2026-01-05", duration="1:30")
 
-    (run,) = airflow.until(
-        "a run has ended", lambda: runs(airflow, "example_clockwire_events", state="success"), seconds=PATIENCE
-    )
+    (run,) = airflow.until("a run has ended", lambda: runs(airflow, "example_clockwire_events", state="success"))
 
     assert run.returned("book")["event_count"] == 1
 
@@ -201,7 +202,7 @@ class Ledger:
 
     def wait_for(self, record_ids):
         """Each of these has been written down, exactly once."""
-        self._airflow.until("all are written down", lambda: set(record_ids) <= set(self._written()), seconds=PATIENCE)
+        self._airflow.until("all are written down", lambda: set(record_ids) <= set(self._written()))
         assert [self._written().count(each) for each in record_ids] == [1] * len(record_ids)
 
     def _written(self):

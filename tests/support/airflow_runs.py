@@ -2,16 +2,16 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import quote
 
 from examples.demo.airflow_stack import AirflowStack
 
-#: Seconds within which a run ends, on a busy machine too: each task of it is a process that Airflow starts and imports.
-PATIENCE = 240
+_ENDED = {"success", "failed"}
 
 
 @dataclass(frozen=True)
@@ -28,24 +28,23 @@ class DagRun:
         return str(self._asked()["state"])
 
     @property
+    def queued_at(self) -> datetime:
+        """When Airflow made it."""
+        return datetime.fromisoformat(self._asked()["queued_at"])
+
+    @property
     def states(self) -> dict[str, str | None]:
         """The state of each task."""
         return {task["task_id"]: task["state"] for task in self._tasks()}
 
     def wait(self) -> None:
         """It has ended, well or not."""
-        ended = {"success", "failed"}
-        self.airflow.until(f"{self.dag_id} has ended", lambda: self.state in ended, seconds=PATIENCE)
+        self._until("it has ended", lambda: self.state in _ENDED)
 
     def wait_for(self, task_id: str, state: str) -> None:
-        """A task of it is in this state; AssertionError if the run ends before."""
-
-        def there() -> bool:
-            if self.state in {"success", "failed"}:
-                raise AssertionError(self.story())
-            return self.states[task_id] == state
-
-        self.airflow.until(f"{task_id} is {state}", there, seconds=PATIENCE)
+        """A task of it is in this state; AssertionError with the whole story if the run ends before."""
+        self._until(f"{task_id} is {state}", lambda: self.states[task_id] == state or self.state in _ENDED)
+        assert self.states[task_id] == state, self.story()
 
     def check(self, expected: Mapping[str, str]) -> None:
         """Its tasks have ended like this; AssertionError with the whole story if not."""
@@ -73,6 +72,12 @@ class DagRun:
                     lines.extend(f"    {json.dumps(line)}" for line in self._log(task["task_id"], number))
         return "\n".join(lines)
 
+    def _until(self, what: str, look: Callable[[], bool]) -> None:
+        try:
+            self.airflow.until(what, look)
+        except TimeoutError as error:
+            raise AssertionError(f"{error}\n{self.story()}") from error
+
     def _log(self, task_id: str, try_number: int) -> list[Any]:
         try:
             return list(self._asked(f"/taskInstances/{task_id}/logs/{try_number}?full_content=true")["content"])
@@ -92,7 +97,8 @@ def start_run(airflow: AirflowStack, dag_id: str, conf: Mapping[str, Any]) -> Da
     return DagRun(airflow, dag_id, airflow.call("POST", f"/api/v2/dags/{dag_id}/dagRuns", asked)["dag_run_id"])
 
 
-def runs(airflow: AirflowStack, dag_id: str, *, state: str) -> list[DagRun]:
-    """The runs of a Dag that are in this state."""
-    found = airflow.call("GET", f"/api/v2/dags/{dag_id}/dagRuns?state={state}")["dag_runs"]
+def runs(airflow: AirflowStack, dag_id: str, *, state: str = "") -> list[DagRun]:
+    """The latest runs of a Dag, only those in this state if one is given; the last one first."""
+    chosen = f"&state={state}" if state else ""
+    found = airflow.call("GET", f"/api/v2/dags/{dag_id}/dagRuns?order_by=-run_after&limit=20{chosen}")["dag_runs"]
     return [DagRun(airflow, dag_id, run["dag_run_id"]) for run in found]
