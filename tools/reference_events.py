@@ -104,5 +104,6 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "sample jira": partial(sample, "project.closed", Shape()),
     "sample slack": partial(sample, "project.created", Shape(decimals_as_strings=True)),
     "sample timetracker": partial(sample, "timer.stopped", Shape(payload_format=PayloadFormat.TIMETRACKER)),
+    "sample trackingtime": partial(sample, "timer.stopped", Shape(payload_format=PayloadFormat.TRACKINGTIME)),
     "sample thin": partial(sample, "category.created", Shape(payload_format=PayloadFormat.THIN)),
 }

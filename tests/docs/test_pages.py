@@ -27,6 +27,7 @@ WHOLE = [
     "how-to/see-webhooks-arrive.md",
     "how-to/use-tls.md",
     "inbound-hooks.md",
+    "trackingtime.md",
     "how-to/track-from-github.md",
     "how-to/track-from-slack.md",
     "timetracker.md",
