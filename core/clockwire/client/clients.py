@@ -16,7 +16,7 @@ import grpc.aio
 
 from clockwire.client import requests
 from clockwire.client.calls import AsyncCalls, BlockingCalls
-from clockwire.client.errors import ClockwireError, CursorRewind, DeadlineExceeded, NotFound
+from clockwire.client.errors import ClockwireError, DeadlineExceeded, EtagMismatch, NotFound
 from clockwire.client.reading import (
     HEARTBEAT_SECONDS,
     SILENT_HEARTBEATS,
@@ -52,6 +52,8 @@ from clockwire.v1.timer_service_pb2_grpc import TimerServiceStub
 from clockwire.v1.workspace_service_pb2_grpc import WorkspaceServiceStub
 
 ResponseT = TypeVar("ResponseT")
+#: The etag of a consumer that is not there: who commits with it creates one, or is refused.
+NONE_YET = '"0"'
 
 
 class Client(Timers):
@@ -215,8 +217,8 @@ class Client(Timers):
             return self.consumers.GetConsumer(GetConsumerRequest(name=name)).consumer
         except NotFound:
             try:
-                return self.commit(name, place)
-            except CursorRewind:
+                return self.commit(name, place, etag=NONE_YET)
+            except EtagMismatch:
                 return self.consumers.GetConsumer(GetConsumerRequest(name=name)).consumer
 
     def commit(self, consumer: str, position: Start, *, etag: str = "", allow_rewind: bool = False) -> Consumer:
@@ -377,8 +379,8 @@ class AsyncClient(AsyncTimers):
             return (await self.consumers.GetConsumer(GetConsumerRequest(name=name))).consumer
         except NotFound:
             try:
-                return await self.commit(name, place)
-            except CursorRewind:
+                return await self.commit(name, place, etag=NONE_YET)
+            except EtagMismatch:
                 return (await self.consumers.GetConsumer(GetConsumerRequest(name=name))).consumer
 
     async def commit(self, consumer: str, position: Start, *, etag: str = "", allow_rewind: bool = False) -> Consumer:

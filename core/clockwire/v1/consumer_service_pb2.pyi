@@ -94,7 +94,9 @@ class CommitConsumerRequest(_message.Message):
     name: _builtins.str
     """Which one."""
     etag: _builtins.str
-    """If set it must be current."""
+    """If set it must be current. "\\"0\\"" is that of a consumer that is not there: with it a consumer
+    is created, or ABORTED/ETAG_MISMATCH.
+    """
     allow_rewind: _builtins.bool
     """Allow a place before the stored one (to read again)."""
     description: _builtins.str

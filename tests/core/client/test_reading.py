@@ -187,9 +187,10 @@ def test_a_consumer_that_another_created_meanwhile_is_taken_as_it_is(server, cli
     server.answers(
         GET, UNKNOWN_CONSUMER, saying(GetConsumerResponse(consumer=Consumer(name="payroll", cursor="further")))
     )
-    server.answers(COMMIT, refusing(grpc.StatusCode.FAILED_PRECONDITION, reason("CURSOR_REWIND")))
+    server.answers(COMMIT, refusing(grpc.StatusCode.ABORTED, reason("ETAG_MISMATCH")))
 
     assert client.open_consumer("payroll", "earliest").cursor == "further"
+    assert [request.etag for request in server.requests(COMMIT)] == ['"0"']  # which is that of no consumer
 
 
 def test_a_commit_backwards_is_refused_by_name(server, client):
