@@ -16,6 +16,7 @@ from clockwire.v1.consumer_service_pb2 import ListConsumersRequest
 from clockwire.v1.delivery_service_pb2 import ListDeliveriesRequest
 from clockwire.v1.event_service_pb2 import WatchEventsRequest
 from clockwire.v1.events_pb2 import EventFilter, EventStart
+from clockwire.v1.inbound_hook_service_pb2 import ListInboundHooksRequest
 from clockwire.v1.record_service_pb2 import CreateRecordRequest, ListRecordsRequest
 from clockwire.v1.subscription_service_pb2 import CreateSubscriptionRequest, ListSubscriptionsRequest
 from clockwire.v1.subscriptions_pb2 import Subscription
@@ -39,6 +40,7 @@ UNNAMING = {
         "GetEventLog",
         "ListConsumers",
         "ListSubscriptions",
+        "ListInboundHooks",
         "ListApiKeys",
         "GetCaller",
     ),
@@ -99,7 +101,15 @@ async def test_cursors_and_page_tokens_of_another_workspace_are_refused(neighbou
     for name in ("WatchEvents", "PullEvents"):
         request = BY_NAME[name].request(start=EventStart(cursor=cursor))
         assert (await neighbours.ask(name, request)).reason == "CURSOR_INVALID"
-    for name in ("ListRecords", "ListSubscriptions", "ListDeliveries", "ListConsumers", "ListApiKeys", "ListTimers"):
+    for name in (
+        "ListRecords",
+        "ListSubscriptions",
+        "ListDeliveries",
+        "ListConsumers",
+        "ListApiKeys",
+        "ListTimers",
+        "ListInboundHooks",
+    ):
         request = BY_NAME[name].request(page_token=token)
         if name == "ListRecords":
             request = ListRecordsRequest(type=neighbours.world.records["project"].type, page_size=1, page_token=token)
@@ -157,6 +167,7 @@ async def _everything(client: AsyncClient) -> list[bytes]:
         await client.subscriptions.ListSubscriptions(ListSubscriptionsRequest()),
         await client.deliveries.ListDeliveries(ListDeliveriesRequest()),
         await client.consumers.ListConsumers(ListConsumersRequest()),
+        await client.inbound_hooks.ListInboundHooks(ListInboundHooksRequest()),
         await client.api_keys.ListApiKeys(ListApiKeysRequest(show_ended=True)),
         await client.workspaces.GetWorkspace(GetWorkspaceRequest()),
     ]
