@@ -37,7 +37,7 @@ def test_the_reference_knows_every_command_and_every_column():
     commands = (ROOT / "docs/reference/cli.md").read_text()
     columns = (ROOT / "docs/reference/record-types.md").read_text()
 
-    assert commands.count("\n## clockwire ") == 24
+    assert commands.count("\n## clockwire ") == 30
     assert columns.count("\n## ") - 1 == 11
     assert "| `ApprovedBy` | `approver_user_id` |" in columns
 

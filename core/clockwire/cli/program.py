@@ -17,6 +17,7 @@ _COMMANDS: Mapping[str, str] = {
     "events": "clockwire.cli.events:events",
     "timer": "clockwire.cli.timers:timer",
     "subscription": "clockwire.cli.subscriptions:subscription",
+    "hook": "clockwire.cli.hooks:hook",
     "smoke-test": "clockwire.cli.smoke_test:smoke_test",
     "listen": "clockwire.cli.listening:listen",
     "sample": "clockwire.cli.samples:sample",
