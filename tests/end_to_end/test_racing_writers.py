@@ -2,32 +2,23 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
 
-from clockwire.cli.databases import opened
 from clockwire.client import AsyncClient
 from clockwire.client.errors import EtagMismatch, NotFound
 from clockwire.client.records import record_of
-from clockwire.model.api_key import SCOPES
-from clockwire.model.instants import system_clock
 from clockwire.v1.event_service_pb2 import PullEventsRequest, WatchEventsRequest
 from clockwire.v1.events_pb2 import Event, EventStart
 from clockwire.v1.record_service_pb2 import BatchMutateRecordsRequest, CreateRecordRequest, RecordMutation
 from clockwire.v1.records_pb2 import Record
 from tests.support.intact import intact
-from tests.support.processes import ServerProcess, server_processes
-from tests.support.server import new_key, new_workspace
 
-# Several processes start in each test, and perhaps on a busy machine.
+# Several processes start, and perhaps on a busy machine.
 pytestmark = pytest.mark.timeout(400)
 
-SERVERS = {"sqlite": 1, "postgresql": 3}
 WRITERS = 6
 ROUNDS = 12
 EARLIEST = EventStart(position=EventStart.POSITION_EARLIEST)
@@ -48,21 +39,6 @@ class Seen:
             assert event.commit_time.ToMicroseconds() >= self.watermark, "an event after a time that was closed"
             self.events.append(event)
         self.watermark = max(self.watermark, response.watermark_time.ToMicroseconds())
-
-
-@pytest.fixture
-def servers(database_url: str, tmp_path: Path):
-    with server_processes(database_url, tmp_path, SERVERS[database_url.partition(":")[0]], "--no-dispatch") as servers:
-        yield servers
-
-
-@pytest.fixture
-async def clients(database_url: str, servers: Sequence[ServerProcess]) -> AsyncIterator[list[AsyncClient]]:
-    """One for each server, all in one workspace."""
-    with opened(database_url) as database:
-        api_key = new_key(database, system_clock, new_workspace(database, system_clock, "Race"), SCOPES)
-    async with AsyncExitStack() as stack:
-        yield [await stack.enter_async_context(server.client(api_key, timeout=30)) for server in servers]
 
 
 async def test_every_reader_sees_each_event_once_in_order_and_the_same_as_all_others(clients: list[AsyncClient]):
