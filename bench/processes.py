@@ -37,6 +37,7 @@ class Program:
                 stderr=file,
                 env={**os.environ, **(environment or {})},
                 start_new_session=True,
+                bufsize=0,  # a line that was read with another would not wake who waits for it
             )
 
     def line(self, seconds: float = _PATIENCE_SECONDS) -> str:

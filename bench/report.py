@@ -59,6 +59,18 @@ def print_report(report: Report) -> None:
     print(f"\nCommit to POST at {PER_SECOND} events/s")
     for name, of in _ALONE.items():
         print(f"{name:<46}{_spread([of(each) for each in rounds]):>24}")
+    _print_calls(rounds)
+
+
+def _print_calls(rounds: Sequence[Round]) -> None:
+    print(f"\n{'Single calls, 32 at a time':<46}{'per second':>24}{'CPU of the server, µs':>24}")
+    for name in rounds[0].calls:
+        made = [each.calls[name] for each in rounds]
+        per_second, cpu = (
+            _spread([each.per_second for each in made]),
+            _spread([each.server_microseconds for each in made]),
+        )
+        print(f"  {name:<44}{per_second:>24}{cpu:>24}")
 
 
 def write_json(report: Report, file: Path) -> None:

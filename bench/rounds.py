@@ -10,6 +10,7 @@ from bench.endpoints import Endpoints, Received
 from bench.limits import Disk, disk, quantile, sink_rate
 from bench.processes import Program
 from bench.service import Log, Service, service
+from bench.unary import Calls
 from bench.writing import Wrote
 
 PER_SECOND = 100
@@ -67,6 +68,8 @@ class Round:
     ours: Deliveries
     theirs: Deliveries
     latency: Latency
+    calls: Mapping[str, Calls]
+    """Single calls by transport and name."""
     sink_per_second: float
 
 
@@ -75,12 +78,14 @@ def measure_round(folder: Path, endpoints: Endpoints, *, size: Size, redis_serve
     with service(folder, endpoints.urls) as clockwire:
         ours, body = _our_deliveries(clockwire, endpoints, size.ours)
         latency = _latency(clockwire, endpoints, folder, size.seconds)
+        calls = clockwire.calls()
     with celery_stack(folder, endpoints.urls, redis_server) as stack:
         theirs = _their_deliveries(stack, endpoints, size.theirs, json.loads(body))
     return Round(
         ours=ours,
         theirs=theirs,
         latency=latency,
+        calls=calls,
         sink_per_second=sink_rate(endpoints, body, _RAW_REQUESTS),
     )
 

@@ -4,13 +4,14 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bench.endpoints import SECRET
 from bench.processes import Program
+from bench.unary import Calls, Where, measure_unary
 from bench.writing import Task
 from clockwire.client import Client
 from clockwire.v1.deliveries_pb2 import Delivery
@@ -39,24 +40,33 @@ def service(folder: Path, urls: Sequence[str]) -> Iterator["Service"]:
     database = f"sqlite:///{folder / 'clockwire.db'}"
     workspace_id = _ask("workspace", "create", "bench", "--database", database)
     key = _ask("key", "create", "--workspace", workspace_id, "--scope", "all", "--database", database)
-    serve = [_PROGRAM, "serve", "--database", database, "--listen", "127.0.0.1:0", "--allow-target", "127.0.0.0/8"]
+    anywhere = ["--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"]
+    serve = [_PROGRAM, "serve", "--database", database, *anywhere, "--allow-target", "127.0.0.0/8"]
     with Program(serve, log=folder / "serve.log", stdout=subprocess.PIPE) as program:
         target = program.line().removeprefix("listening on ").strip()
+        http = program.line().removeprefix("http listening on ").strip()
         with Client(target, api_key=key, plaintext=True) as client:
-            yield Service(
-                folder, program, client, user_ids=_make_users(client), project_ids=_make_projects(client, urls)
-            )
+            users, projects = _make_users(client), _make_projects(client, urls)
+            yield Service(folder, program, client, http=http, user_ids=users, project_ids=projects)
 
 
 class Service:
     """A server, and what is asked of it."""
 
     def __init__(
-        self, folder: Path, program: Program, client: Client, *, user_ids: list[str], project_ids: list[str]
+        self,
+        folder: Path,
+        program: Program,
+        client: Client,
+        *,
+        http: str,
+        user_ids: list[str],
+        project_ids: list[str],
     ) -> None:
         self.program = program
         self._folder = folder
         self._client = client
+        self._http = http
         self._user_ids = user_ids
         self._project_ids = project_ids
 
@@ -79,6 +89,12 @@ class Service:
         ) as program:
             program.line()
             yield program
+
+    def calls(self) -> Mapping[str, Calls]:
+        """What single calls cost, over gRPC and over HTTP."""
+        session = self._client.session
+        where = Where(grpc=session.target, http=self._http, api_key=session.api_key, record_id=self._project_ids[0])
+        return measure_unary(self.program, where)
 
     def cursor(self) -> str:
         """The head of the event log."""
