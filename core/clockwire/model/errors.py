@@ -180,7 +180,7 @@ class RecordDeleted(NotFound):
 
 
 class ResourceNotFound(NotFound):
-    """No such subscription, delivery, timer, consumer, event, key or workspace."""
+    """No such subscription, delivery, timer, consumer, event, inbound hook, key or workspace."""
 
     reason = "RESOURCE_NOT_FOUND"
 

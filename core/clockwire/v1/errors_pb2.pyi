@@ -55,8 +55,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_RECORD_DELETED: _ErrorReason.ValueType  # 31
     """NOT_FOUND. The record was deleted. metadata: type, id, delete_time, cursor."""
     ERROR_REASON_RESOURCE_NOT_FOUND: _ErrorReason.ValueType  # 32
-    """NOT_FOUND. A subscription, delivery, timer, consumer, event, key or workspace is unknown.
-    metadata: resource, id.
+    """NOT_FOUND. A subscription, delivery, timer, consumer, event, inbound hook, key or workspace is
+    unknown. metadata: resource, id.
     """
     ERROR_REASON_ID_TAKEN: _ErrorReason.ValueType  # 33
     """ALREADY_EXISTS. The id is taken. metadata: type, id."""
@@ -166,8 +166,8 @@ ERROR_REASON_RECORD_NOT_FOUND: ErrorReason.ValueType  # 30
 ERROR_REASON_RECORD_DELETED: ErrorReason.ValueType  # 31
 """NOT_FOUND. The record was deleted. metadata: type, id, delete_time, cursor."""
 ERROR_REASON_RESOURCE_NOT_FOUND: ErrorReason.ValueType  # 32
-"""NOT_FOUND. A subscription, delivery, timer, consumer, event, key or workspace is unknown.
-metadata: resource, id.
+"""NOT_FOUND. A subscription, delivery, timer, consumer, event, inbound hook, key or workspace is
+unknown. metadata: resource, id.
 """
 ERROR_REASON_ID_TAKEN: ErrorReason.ValueType  # 33
 """ALREADY_EXISTS. The id is taken. metadata: type, id."""
