@@ -42,13 +42,14 @@ async def server(database_url: str, clock: MovableClock) -> AsyncIterator[Served
 def racing(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Racing]:
     """A database of each kind, and as many servers on it as there may be; the tests of a module share them."""
     folder, name = tmp_path_factory.mktemp("racing"), f"racing_{uuid.uuid4().hex}"
+    postgresql: PostgreSQL | None = None
     url = f"sqlite:///{folder / 'clockwire.db'}"
     if request.param == "postgresql":
-        postgresql: PostgreSQL = request.getfixturevalue("postgresql")
+        postgresql = request.getfixturevalue("postgresql")
         url = postgresql.create(name)
     with server_processes(url, folder, SERVERS[request.param], "--no-dispatch") as servers:
         yield url, servers
-    if request.param == "postgresql":
+    if postgresql:
         postgresql.drop(name)
 
 
