@@ -114,15 +114,16 @@ def connecting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connecting]
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[RunningServer]:
-    """A server with a subscription to time logs, and one time log."""
-    with Receiver() as receiver, running_server(tmp_path / "server", "--allow-target", "127.0.0.1") as running:
-        with running.client() as client:
-            _subscribe(client, receiver.url())
-            user, project = client.create("user", user_name="Ada"), client.create("project", project_name="Website")
-            whose = {"user_id": user.record.id, "project_id": project.record.id}
-            client.create("timelog", external_id="entry-1", date="2026-01-15", duration="1:30", **whose)
-        yield running
+def server(connecting: Connecting) -> RunningServer:
+    """A workspace with a subscription to time logs, and one time log."""
+    running, receiver = connecting
+    server = running.with_another_workspace()
+    with server.client() as client:
+        _subscribe(client, receiver.url())
+        user, project = client.create("user", user_name="Ada"), client.create("project", project_name="Website")
+        whose = {"user_id": user.record.id, "project_id": project.record.id}
+        client.create("timelog", external_id="entry-1", date="2026-01-15", duration="1:30", **whose)
+    return server
 
 
 def _known(server: RunningServer) -> dict[str, str]:

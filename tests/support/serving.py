@@ -4,7 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from clockwire.cli.databases import opened
@@ -35,6 +35,13 @@ class RunningServer:
         with opened(self._database) as database:
             self.workspace_id = new_workspace(database, system_clock, "acme")
         self.api_key = self.new_key(*SCOPES, name="all scopes")
+
+    def with_another_workspace(self) -> "RunningServer":
+        """The same server, with another workspace and a key that may do everything in that."""
+        with opened(self._database) as database:
+            other = replace(self, workspace_id=new_workspace(database, system_clock, "acme"))
+        other.api_key = other.new_key(*SCOPES, name="all scopes")
+        return other
 
     def new_key(self, *scopes: str, name: str = "a key") -> str:
         """A key with these scopes."""
