@@ -191,6 +191,7 @@ async def test_a_long_poll_whose_caller_goes_away_ends(server):
         writer.write(head.encode() + body)
         await until(lambda: reading(server))
         writer.close()
+        await writer.wait_closed()
         await until(lambda: not reading(server))
     assert [line["code"] for line in lines if line["event"] == "call"] == ["CANCELLED"]
 

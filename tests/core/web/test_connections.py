@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from starlette.requests import ClientDisconnect, Request
@@ -78,7 +78,7 @@ async def test_a_reader_that_takes_nothing_is_cut_off():
         await asyncio.sleep(2 * SOON)  # being slow is the subject
         with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
             await reader.readexactly(50_000_000)
-        writer.close()
+        await close(writer)
 
 
 async def test_an_idle_connection_is_closed_without_a_word():
@@ -130,7 +130,7 @@ async def test_one_connection_too_many_is_closed_unheard():
             said = b""
         assert said == b""
         for _, writer in held:
-            writer.close()
+            await close(writer)
 
 
 async def drip(writer: asyncio.StreamWriter, first: bytes, then: bytes) -> None:
@@ -143,7 +143,14 @@ async def drip(writer: asyncio.StreamWriter, first: bytes, then: bytes) -> None:
             await asyncio.sleep(SOON / 20)  # being slow is the subject
     except ConnectionError:
         pass
+    await close(writer)
+
+
+async def close(writer: asyncio.StreamWriter) -> None:
+    """The connection is closed, however it ended."""
     writer.close()
+    with suppress(ConnectionError):
+        await writer.wait_closed()
 
 
 def statuses(said: bytes) -> list[int]:

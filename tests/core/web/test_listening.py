@@ -98,7 +98,7 @@ async def test_browsers_may_call_from_the_pages_that_are_allowed_and_no_others(d
 async def test_a_drain_ends_long_polls_and_idle_connections_and_lets_calls_finish(database_url, clock):
     with capture_logs() as lines:
         async with served(database_url, clock, http=ANY_PORT) as server:
-            idle, _ = await asyncio.open_connection(server.http_target.host, server.http_target.port)
+            idle, writer = await asyncio.open_connection(server.http_target.host, server.http_target.port)
             latest = {"start": {"position": "POSITION_LATEST"}, "waitTimeout": "50s"}
             polling = asyncio.create_task(ask(server, PULL, latest))
             await until(lambda: server.workspace_id in server.engine.tail._recent)
@@ -106,6 +106,8 @@ async def test_a_drain_ends_long_polls_and_idle_connections_and_lets_calls_finis
     assert (answer.status, answer.reason, answer.headers["retry-after"]) == (503, "SERVER_DRAINING", "1")
     assert answer.headers["connection"] == "close"
     assert await idle.read() == b""
+    writer.close()
+    await writer.wait_closed()
     assert [line["event"] for line in lines if "listening for http" in line["event"]] == [
         "listening for http",
         "stopped listening for http",
