@@ -3,6 +3,7 @@
 import gc
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -20,9 +21,14 @@ PLENTY = 2 * 1024**3
 
 
 def pytest_configure() -> None:
-    """Temporary folders lie in memory if there is plenty: processes die in tests, but the power does not fail."""
+    """Temporary folders lie in memory if there is plenty: processes die in tests, but the power does not fail.
+
+    What a shell runs in the background ignores interrupts, and so would all that it starts; tests interrupt programs.
+    """
     if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > PLENTY:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(trylast=True)
