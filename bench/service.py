@@ -18,6 +18,7 @@ from clockwire.v1.deliveries_pb2 import Delivery
 from clockwire.v1.delivery_service_pb2 import ListDeliveriesRequest
 from clockwire.v1.event_service_pb2 import GetEventLogRequest
 from clockwire.v1.events_pb2 import Event, EventFilter
+from clockwire.v1.inbound_hook_service_pb2 import CreateInboundHookRequest, InboundHook
 from clockwire.v1.subscription_service_pb2 import CreateSubscriptionRequest
 from clockwire.v1.subscriptions_pb2 import Subscription
 
@@ -93,7 +94,15 @@ class Service:
     def calls(self) -> Mapping[str, Calls]:
         """What single calls cost, over gRPC and over HTTP."""
         session = self._client.session
-        where = Where(grpc=session.target, http=self._http, api_key=session.api_key, record_id=self._project_ids[0])
+        request = CreateInboundHookRequest(inbound_hook=InboundHook(name="bench"))
+        where = Where(
+            grpc=session.target,
+            http=self._http,
+            api_key=session.api_key,
+            record_id=self._project_ids[0],
+            hook=self._client.inbound_hooks.CreateInboundHook(request).path,
+            user_id=self._user_ids[0],
+        )
         return measure_unary(self.program, where)
 
     def cursor(self) -> str:

@@ -1,4 +1,4 @@
-"""What does a call cost over gRPC, and what over HTTP as JSON? The same reads and writes, thirty-two at a time."""
+"""What does a call cost over gRPC, over HTTP as JSON, and at an inbound hook? Thirty-two at a time."""
 
 import asyncio
 import time
@@ -40,10 +40,13 @@ class Where:
     http: str
     api_key: str
     record_id: str
+    hook: str
+    """The path of an inbound hook, which needs no key."""
+    user_id: str
 
 
 def measure_unary(server: Program, where: Where) -> Mapping[str, Calls]:
-    """By transport and call: "gRPC GetRecord", "JSON CreateRecord"."""
+    """By transport and call: "gRPC GetRecord", "JSON CreateRecord", "inbound hook, event.add". Writes are durable."""
     return asyncio.run(_measured(server, where))
 
 
@@ -54,7 +57,9 @@ async def _measured(server: Program, where: Where) -> Mapping[str, Calls]:
     async with grpc.aio.insecure_channel(where.grpc) as channel:
         for name, (message, plain) in {"GetRecord": read, "CreateRecord": write}.items():
             found[f"gRPC {name}"] = await _timed(server, _over_grpc(channel, where, name, message))
-            found[f"JSON {name}"] = await _timed(server, _over_http(where, name, plain))
+            found[f"JSON {name}"] = await _timed(server, _over_http(where, f"{_SERVICE}/{name}", plain))
+    entry = {"event": "event.add", "user": where.user_id, "date": "2026-01-15", "duration": 900}
+    found["inbound hook, event.add"] = await _timed(server, _over_http(where, where.hook, entry))
     return found
 
 
@@ -77,10 +82,10 @@ def _over_grpc(channel: grpc.aio.Channel, where: Where, name: str, message: Mess
     return calling
 
 
-def _over_http(where: Where, name: str, plain: object) -> Calling:
+def _over_http(where: Where, path: str, plain: object) -> Calling:
     host, _, port = where.http.rpartition(":")
     body = orjson.dumps(plain)
-    head = f"POST {_SERVICE}/{name} HTTP/1.1\r\nhost: {where.http}\r\nauthorization: Bearer {where.api_key}\r\n"
+    head = f"POST {path} HTTP/1.1\r\nhost: {where.http}\r\nauthorization: Bearer {where.api_key}\r\n"
     request = f"{head}content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body
 
     async def calling(count: int) -> None:
