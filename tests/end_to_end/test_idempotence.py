@@ -66,7 +66,8 @@ def test_every_method_that_changes_records_or_timers_takes_a_request_id():
     writing = {"CreateRecord", "UpdateRecord", "DeleteRecord", "CloseRecord", "ReopenRecord", "BatchMutateRecords"}
     timers = {"StartTimer", "StopTimer", "DiscardTimer", "UpdateTimer"}
     others = {"CreateSubscription", "UpdateSubscription", "RotateSecret", "Redeliver", "CreateApiKey", "RotateApiKey"}
-    assert {each.name for each in CHANGES} == writing | timers | others | {"CreateWorkspace", "UpdateWorkspace"}
+    hooks = {"CreateInboundHook", "ResetInboundHookToken"}
+    assert {each.name for each in CHANGES} == writing | timers | others | hooks | {"CreateWorkspace", "UpdateWorkspace"}
 
 
 @pytest.mark.parametrize("name", [each.name for each in CHANGES])
