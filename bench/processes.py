@@ -89,8 +89,9 @@ class Program:
 
 def _family(root: int) -> Iterator[int]:
     yield root
-    for child in Path(f"/proc/{root}/task/{root}/children").read_text().split():
-        yield from _family(int(child))
+    for children in Path(f"/proc/{root}/task").glob("*/children"):  # of each thread: any may start a process
+        for child in children.read_text().split():
+            yield from _family(int(child))
 
 
 def _cpu_seconds(pid: int) -> float:

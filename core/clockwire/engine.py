@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,9 @@ from clockwire.storage.vault_check import check_vault
 from clockwire.storage.writer import Writer
 from clockwire.webhooks.addresses import AddressPolicy
 from clockwire.webhooks.dispatcher import Dispatcher
+from clockwire.webhooks.remote_dispatcher import RemoteDispatcher
 from clockwire.webhooks.resolver import Resolver, require_sendable
+from clockwire.webhooks.sending_process import SendingProcess
 
 LOOK_UP_SECONDS = 5.0
 
@@ -41,7 +44,7 @@ class Engine:
     tail: Tail
     endings: Endings
     resolver: Resolver
-    dispatcher: Dispatcher
+    dispatcher: Dispatcher | RemoteDispatcher
 
     async def check_target(self, url: str) -> None:
         """Raises TargetUrlRefused for a URL that webhooks may not be sent to, as its host is now."""
@@ -50,14 +53,24 @@ class Engine:
 
 
 async def start_engine(
-    settings: Settings, clock: Clock, stack: AsyncExitStack, *, dispatches: bool, metrics: Metrics
+    settings: Settings,
+    clock: Clock,
+    stack: AsyncExitStack,
+    *,
+    dispatches: bool,
+    metrics: Metrics,
+    apart: bool = False,
 ) -> Engine:
-    """Opens the database, and starts the writer and the dispatcher. *stack* stops them in the opposite order."""
+    """Opens the database, and starts the writer and the dispatcher. *stack* stops them in the opposite order.
+
+    *apart*: the dispatcher is a process of its own, whose clock is the machine's.
+    """
     database = open_database(settings.database)
     stack.callback(database.close)
     vault = await asyncio.to_thread(_open_vault, database, settings)
+    kept_open: list[int] = []
     if dispatches and database.dialect == "sqlite":
-        stack.enter_context(only_dispatcher(Path(database.url.database or "")))
+        kept_open.append(stack.enter_context(only_dispatcher(Path(database.url.database or ""))))
         await asyncio.to_thread(_take_over, database, clock)
     tail, endings = Tail(asyncio.get_running_loop()), Endings()
     resolver = Resolver(AddressPolicy(settings.allow_target))
@@ -71,15 +84,25 @@ async def start_engine(
         metrics.group_written(sealed)
 
     writer: Writer[Any] = Writer(database, vault, clock=clock, seal=publisher.seal, committed=committed)
-    dispatcher = Dispatcher(
-        writer,
-        vault,
-        resolver,
-        clock=clock,
-        ended=endings.tell,
-        settled=metrics.attempts_settled,
-        claims=dispatches,
-    )
+    dispatcher: Dispatcher | RemoteDispatcher
+    if dispatches and apart:
+        dispatcher = RemoteDispatcher(
+            writer,
+            partial(SendingProcess, settings, inherited=kept_open),
+            clock=clock,
+            ended=endings.tell,
+            settled=metrics.attempts_settled,
+        )
+    else:
+        dispatcher = Dispatcher(
+            writer,
+            vault,
+            resolver,
+            clock=clock,
+            ended=endings.tell,
+            settled=metrics.attempts_settled,
+            claims=dispatches,
+        )
     if dispatches:
         planner.hand_to(dispatcher)
         news.hand_to(dispatcher)

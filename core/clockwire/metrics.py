@@ -12,10 +12,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.metrics import disable_created_metrics
 
 from clockwire import __version__
-from clockwire.model.delivery import Attempted
 from clockwire.model.instants import SECOND
 from clockwire.model.outcome import OutcomeKind
-from clockwire.operations.dispatch import Settlement
+from clockwire.operations.dispatch import Settled
 from clockwire.operations.publishing import Sealed
 
 # A second series for each, which says when it began.
@@ -136,15 +135,13 @@ class Metrics:
         self._groups.observe(sealed.operation_count)
         self._events.inc(sum(map(len, sealed.entries.values())))
 
-    def attempts_settled(self, attempted: Sequence[Attempted], settlement: Settlement) -> None:
+    def attempts_settled(self, settled: Sequence[Settled]) -> None:
         """Attempts have been written down."""
-        ended = set(settlement.ended)
-        for each in attempted:
-            kind = each.outcome.kind
-            self._labelled("clockwire_delivery_attempts_total", kind.name.lower()).inc()
-            self._attempt_seconds.observe(each.outcome.duration / SECOND)
-            if each.claimed.delivery.id in ended:
-                result = "succeeded" if kind is OutcomeKind.SUCCEEDED else "failed"
+        for outcome, duration, last in settled:
+            self._labelled("clockwire_delivery_attempts_total", outcome.name.lower()).inc()
+            self._attempt_seconds.observe(duration / SECOND)
+            if last:
+                result = "succeeded" if outcome is OutcomeKind.SUCCEEDED else "failed"
                 self._labelled("clockwire_deliveries_ended_total", result).inc()
 
     def watch(self, name: str, now: Callable[[], float]) -> None:

@@ -42,7 +42,7 @@ log = structlog.get_logger(__name__)
 async def serve(settings: Settings, ready: "Callable[[Addresses], None]") -> None:
     """Answers calls until a signal says to stop; *ready* hears the addresses once it does."""
     with _stop_signals() as stopping:
-        async with running(settings) as server:
+        async with running(settings, apart=True) as server:
             ready(server.addresses)
             await stopping.wait()
 
@@ -75,11 +75,14 @@ class Server:
 
 
 @asynccontextmanager
-async def running(settings: Settings, *, clock: Clock = system_clock) -> AsyncIterator[Server]:
-    """A server that answers until it is left. Then it drains, and everything is closed in the opposite order."""
+async def running(settings: Settings, *, clock: Clock = system_clock, apart: bool = False) -> AsyncIterator[Server]:
+    """A server that answers until it is left. Then it drains, and everything is closed in the opposite order.
+
+    *apart*: if it sends webhooks, another process does.
+    """
     async with AsyncExitStack() as stack:
         metrics = Metrics()
-        engine = await start_engine(settings, clock, stack, dispatches=settings.dispatch, metrics=metrics)
+        engine = await start_engine(settings, clock, stack, dispatches=settings.dispatch, metrics=metrics, apart=apart)
         drain = Drain()
         authenticator = Authenticator(engine.database, clock)
         streams = Streams(authenticator, drain, limit=settings.max_streams_per_key)

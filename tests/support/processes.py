@@ -1,6 +1,7 @@
 """The program `clockwire serve` on a database that others use too: as many processes as a test wants, to be killed."""
 
 import os
+import select
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -71,9 +72,35 @@ class ServerProcess:
         return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
     @property
+    def sending_pid(self) -> int:
+        """The id of the process that sends its webhooks."""
+        [pid] = [
+            int(child)
+            for children in Path(f"/proc/{self._process.pid}/task").glob("*/children")
+            for child in children.read_text().split()
+        ]
+        return pid
+
+    def tell_to_stop(self, number: int = signal.SIGTERM) -> None:
+        """It is told to end."""
+        self._process.send_signal(number)
+
+    @property
     def running(self) -> bool:
         """Whether it has not ended."""
         return self._process is not None and self._process.poll() is None
+
+
+def ends_within(pid: int, seconds: float) -> bool:
+    """Whether a process, of anybody's, has ended when the time is over."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([descriptor], [], [], seconds)[0])
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

@@ -19,7 +19,8 @@ from clockwire.storage.database import Database
 from clockwire.storage.tables import event_log, workspace
 from clockwire.storage.writer import Writer
 
-VAULT = Vault([bytes(range(KEY_BYTES))])
+VAULT_KEY = bytes(range(KEY_BYTES))
+VAULT = Vault([VAULT_KEY])
 EPOCH = "00112233445566aa"
 
 

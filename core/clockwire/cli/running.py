@@ -4,7 +4,6 @@ The server is imported when it is started, not before: help, and what is asked w
 """
 
 import asyncio
-import gc
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import click
 import structlog
 
 from clockwire.cli.flags import flags, settings_of, unknown_variables
+from clockwire.garbage import collect_garbage_rarely
 from clockwire.logs import configure_logs
 from clockwire.settings import OPTIONS, Settings
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from clockwire.server import Addresses
 
 log = structlog.get_logger(__name__)
-
-_GARBAGE = 50_000  # objects
 
 
 @click.command()
@@ -88,18 +86,9 @@ def _run(settings: Settings, work: Coroutine[Any, Any, None]) -> None:
     configure_logs(settings.log_level, settings.log_format)
     for name in unknown_variables():
         log.warning("unknown setting in the environment", variable=name)
-    _collect_garbage_rarely()
+    collect_garbage_rarely()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(work)
-
-
-def _collect_garbage_rarely() -> None:
-    """Few of our objects form cycles, and many live as long as a group of operations or a request does.
-
-    With Python's own thresholds the collector runs many times a group, and takes a seventh of what a write costs.
-    """
-    gc.freeze()
-    gc.set_threshold(_GARBAGE, 20, 20)
 
 
 def _say_listening(addresses: "Addresses") -> None:

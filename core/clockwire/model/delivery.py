@@ -204,6 +204,11 @@ class Attempted:
     #: As they may be logged: values of the subscription's own headers are masked.
     request_headers: Mapping[str, str]
 
+    def without_body(self) -> "Attempted":
+        """All that is logged of it."""
+        claimed = ClaimedDelivery.of(self.claimed.delivery, self.claimed.subscription, b"")
+        return Attempted(claimed=claimed, outcome=self.outcome, request_headers=self.request_headers)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:

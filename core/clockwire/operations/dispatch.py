@@ -11,6 +11,7 @@ beside the writers of workspaces, in this process and others; what keeps them ap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import random as any_number
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -42,10 +43,20 @@ class Claims:
     ended: Sequence[str]
 
 
+class Settled(NamedTuple):
+    """An attempt that was written down."""
+
+    outcome: OutcomeKind
+    duration: int
+    #: Whether its delivery has ended.
+    last: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
     """What became of a batch of attempts."""
 
+    attempts: Sequence[Settled]
     #: Ids of deliveries that have ended.
     ended: Sequence[str]
     #: Subscriptions that were disabled: tell their workspaces with `operations/subscriptions.py: announce_disabled`.
@@ -96,7 +107,14 @@ def settle_attempts(
     ]
     update_deliveries(connection, settled)
     insert_attempts(connection, [_attempt(each) for each in ours])
-    return Settlement(ended=[each.id for each in settled if each.end_time is not None], disabled=disabled)
+    return Settlement(
+        attempts=[
+            Settled(one.outcome.kind, one.outcome.duration, each.end_time is not None)
+            for one, each in zip(ours, settled, strict=True)
+        ],
+        ended=[each.id for each in settled if each.end_time is not None],
+        disabled=disabled,
+    )
 
 
 def release(transaction: Transaction, claimed: Sequence[ClaimedDelivery]) -> None:

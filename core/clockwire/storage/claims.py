@@ -92,6 +92,12 @@ def end_leases(connection: Connection, now: Instant) -> None:
     connection.execute(update(delivery).where(*held, _columns.kind == DeliveryKind.EVENT.value).values(due_time=now))
 
 
+def end_leases_of(connection: Connection, lease: str, now: Instant) -> None:
+    """Deliveries held under this lease are due now: for who knows that its holder has died."""
+    held = (_columns.due_time.is_not(None), _columns.due_time > now, _columns.lease == lease)
+    connection.execute(update(delivery).where(*held).values(due_time=now))
+
+
 def _find_sqlite(cursor: DBAPICursor, places: Mapping[str, int], now: Instant) -> Iterator[Sequence[Any]]:
     for subscription_id, count in places.items():
         cursor.execute(_SQLITE, (subscription_id, now, count))

@@ -10,12 +10,11 @@ import heapq
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import count
 from queue import Empty, SimpleQueue
-from typing import Any
 
 import structlog
 
@@ -25,10 +24,9 @@ from clockwire.model.identifiers import new_id
 from clockwire.model.instants import SECOND, Clock, Instant
 from clockwire.model.subscription import Subscription
 from clockwire.model.vault import Vault
-from clockwire.operations.dispatch import Claims, Settlement
-from clockwire.storage.writer import Writer
+from clockwire.operations.dispatch import Claims, Settled
 from clockwire.webhooks.lanes import Lane
-from clockwire.webhooks.ledger import CLAIM_LIMIT, Ledger
+from clockwire.webhooks.ledger import CLAIM_LIMIT, Books, Ledger
 from clockwire.webhooks.posting import Posting
 from clockwire.webhooks.resolver import Resolver
 from clockwire.webhooks.sender import Sender
@@ -46,28 +44,37 @@ class Dispatcher:
 
     def __init__(
         self,
-        writer: Writer[Any],
+        writer: Books,
         vault: Vault,
         resolver: Resolver,
         *,
         clock: Clock,
         ended: Callable[[Sequence[str]], None] = lambda _: None,
-        settled: Callable[[Sequence[Attempted], Settlement], None] = lambda _, __: None,
+        settled: Callable[[Sequence[Settled]], None] = lambda _: None,
         claims: bool = True,
+        lease: str = "",
     ) -> None:
         """*ended* hears the ids of deliveries that have ended, *settled* what came of attempts: on its own thread.
 
+        *ended* is called whenever something was written down, also if nothing ended by it.
         One that does not claim makes tests only: the deliveries of this database are sent by other processes.
         """
-        self.lease = new_id(clock())
+        self.lease = lease or new_id(clock())
         self._clock = clock
         self._sender = Sender(clock=clock)
-        self._posting = Posting(self._sender, vault, resolver, clock, self._tell)
-        self._ledger = Ledger(writer, lease=self.lease, clock=clock, tell=self._tell, ended=ended, settled=settled)
+        self._posting = Posting(self._sender, vault, resolver, clock, self.tell)
+        self._ledger = Ledger(writer, lease=self.lease, clock=clock, tell=self.tell, ended=ended, settled=settled)
         self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()
         # The lock is for what the writer's thread asks too: the lanes, and whether one may begin.
         self._lock = threading.Lock()
         self._lanes: dict[str, Lane] = {}
+        # Subscriptions of which more waits in the table than is held here, and since which mark: fresh deliveries must
+        # queue up behind it. A claim says nothing of what was marked after it began.
+        self._backlog: dict[str, int] = {}
+        self._mark = 0
+        # Workspaces whose subscriptions were changed since the last claim began: it may have seen them as they were.
+        self._changed: set[str] = set()
+        self._all_changed = False
         self._runnable: deque[Lane] = deque()
         self._later: list[tuple[Instant, int, Lane]] = []
         self._order = count()
@@ -86,7 +93,7 @@ class Dispatcher:
 
     def stop(self, grace_seconds: float) -> None:
         """Nothing is sent any more. What was under way may end within the time given; what came of all is written."""
-        self._tell(partial(self._begin_stop, grace_seconds))
+        self.tell(partial(self._begin_stop, grace_seconds))
         self._thread.join()
 
     @property
@@ -103,8 +110,8 @@ class Dispatcher:
         """Whether a place was found, and is kept, for one more delivery of this subscription."""
         with self._lock:
             lane = self._lane(subscription)
-            if lane.backlog or lane.stale or lane.free <= 0 or lane.rest_until > self._clock() or self._stopping:
-                lane.backlog = True
+            if not self._room(lane):
+                self._queue_up(subscription.id)
                 return False
             lane.reserved += 1
             return True
@@ -117,17 +124,37 @@ class Dispatcher:
 
     def accept(self, claimed: Sequence[ClaimedDelivery]) -> None:
         """Takes deliveries into the places that were reserved for them."""
-        self._tell(partial(self._accepted, claimed))
+        self.tell(partial(self._accepted, claimed))
+
+    def take(self, claimed: Sequence[ClaimedDelivery]) -> None:
+        """Takes deliveries whether or not there are places for them: another process thought so."""
+        with self._lock:
+            for each in claimed:
+                self._lane(each.subscription).reserved += 1
+        self.accept(claimed)
+
+    def rooms(self, subscription_ids: Iterable[str]) -> dict[str, int | None]:
+        """How many more fresh deliveries of each it would take; None if it knows of nothing of it."""
+        with self._lock:
+            lanes = {id_: self._lanes.get(id_) for id_ in subscription_ids}
+            return {
+                id_: self._room(lane) if lane else 0 if id_ in self._backlog else None for id_, lane in lanes.items()
+            }
 
     def subscriptions_changed(self, workspace_ids: Collection[str] | None) -> None:
         """Begins no attempt any more for subscriptions of these workspaces (None: of any) as they were before."""
         with self._lock:
+            self._changed.update(workspace_ids or ())
+            self._all_changed = self._all_changed or workspace_ids is None
             for lane in self._lanes.values():
                 lane.stale = lane.stale or workspace_ids is None or lane.subscription.workspace_id in workspace_ids
-        self._tell(partial(self._renew, workspace_ids))
+        self.tell(partial(self._renew, workspace_ids))
 
-    def wake(self) -> None:
-        """Hears that there are deliveries to claim."""
+    def wake(self, subscription_ids: Iterable[str] = ()) -> None:
+        """Hears that there are deliveries to claim, and of which subscriptions that is known."""
+        with self._lock:
+            for id_ in subscription_ids:
+                self._queue_up(id_)
         self._hungry = True
         self._sender.wake()
 
@@ -138,19 +165,27 @@ class Dispatcher:
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Attempted] = loop.create_future()
 
-        def done(attempted: Attempted) -> None:
-            self._in_flight -= 1
+        def tested(attempted: Attempted) -> None:
             with suppress(RuntimeError):  # its loop has ended
                 loop.call_soon_threadsafe(_settle, answer, attempted)
+
+        self.begin_test(claimed, tested)
+        return await answer
+
+    def begin_test(self, claimed: ClaimedDelivery, tested: Callable[[Attempted], None]) -> None:
+        """As `send_test`; *tested* is called on the dispatcher's thread."""
+
+        def done(attempted: Attempted) -> None:
+            self._in_flight -= 1
+            tested(attempted)
 
         def begin() -> None:
             self._in_flight += 1
             self._posting.begin(claimed, done)
 
-        self._tell(begin)
-        return await answer
+        self.tell(begin)
 
-    def _tell(self, call: Callable[[], None]) -> None:
+    def tell(self, call: Callable[[], None]) -> None:
         """Has something done on the dispatcher's thread."""
         self._inbox.put(call)
         self._sender.wake()
@@ -197,7 +232,8 @@ class Dispatcher:
         """The attempt is under way, unless its lease might end before it."""
         if (claimed.delivery.due_time or 0) - now < claimed.subscription.timeout:
             lane.in_flight -= 1
-            lane.backlog = True
+            with self._lock:
+                self._queue_up(lane.subscription.id)
             self._ledger.give_back([claimed])
             return
         self._in_flight += 1
@@ -227,14 +263,15 @@ class Dispatcher:
         if lane.rest_until > now:
             self._put_by(lane)
         self._runnable.append(lane)
-        if lane.backlog and len(lane.queue) <= lane.subscription.places:
+        if lane.subscription.id in self._backlog and len(lane.queue) <= lane.subscription.places:
             self._hungry = True
 
     def _put_by(self, lane: Lane) -> None:
         """A lane that rests holds nothing: its leases would end before it goes on."""
         self._ledger.give_back(list(lane.queue))
         lane.queue.clear()
-        lane.backlog = True
+        with self._lock:
+            self._queue_up(lane.subscription.id)
 
     def _accepted(self, claimed: Sequence[ClaimedDelivery]) -> None:
         with self._lock:
@@ -269,42 +306,69 @@ class Dispatcher:
                     given_back += lane.queue
                     lane.queue.clear()
                     lane.stale = False
-                    lane.backlog = True
+                    self._queue_up(lane.subscription.id)
         self._ledger.give_back(given_back)
         self._hungry = True
 
     def _claim_more(self) -> None:
         now = self._clock()
-        if self._stopping or self._ledger.claiming or not (self._hungry or now >= self._claim_time):
+        if self._stopping or not self._ledger.may_claim or not (self._hungry or now >= self._claim_time):
             return
         self._hungry = False
         self._claim_time = now + _POLL
         with self._lock:
             self._forget_empty()
             wants = {id_: 0 if lane.rest_until > now else lane.free for id_, lane in self._lanes.items()}
-        self._ledger.claim(wants, partial(self._claim_seen, wants), self._claimed)
+            mark = self._mark
+            self._changed.clear()
+            self._all_changed = False
+        self._ledger.claim(wants, partial(self._claimed, wants, mark))
 
-    def _claim_seen(self, wants: dict[str, int], claims: Claims) -> None:
-        """Which lanes have more waiting in the table. On the writer's thread: nothing is planned meanwhile."""
+    def _note_backlog(self, wants: dict[str, int], mark: int, claims: Claims) -> None:
+        """Of which subscriptions more waits in the table, now that the claim has been made."""
         taken: dict[str, int] = {}
         for each in claims.deliveries:
             taken[each.subscription.id] = taken.get(each.subscription.id, 0) + 1
         with self._lock:
             for each in claims.deliveries:
-                self._lane(each.subscription).backlog = True
+                self._lane(each.subscription)
+                self._backlog.setdefault(each.subscription.id, mark)
             if len(claims.deliveries) < CLAIM_LIMIT:
-                for id_, wanted in wants.items():
-                    if id_ in self._lanes and taken.get(id_, 0) < wanted:
-                        self._lanes[id_].backlog = False
+                for id_, since in [*self._backlog.items()]:
+                    if since <= mark and taken.get(id_, 0) < wants.get(id_, 1):
+                        del self._backlog[id_]
 
-    def _claimed(self, claims: Claims | None) -> None:
+    def _claimed(self, wants: dict[str, int], mark: int, claims: Claims | None) -> None:
         if claims is None:
             return
+        self._note_backlog(wants, mark, claims)
         self._progress_time = time.monotonic()
-        self._enqueue(claims.deliveries)
+        self._enqueue_unchanged(claims.deliveries)
         if claims.next_due_time is not None:
             self._claim_time = min(self._claim_time, claims.next_due_time)
         self._hungry = self._hungry or len(claims.deliveries) >= CLAIM_LIMIT
+
+    def _queue_up(self, subscription_id: str) -> None:
+        """Fresh deliveries queue up behind what waits in the table. The lock is held."""
+        self._mark += 1
+        self._backlog[subscription_id] = self._mark
+
+    def _room(self, lane: Lane) -> int:
+        """How many more fresh deliveries the lane takes. The lock is held."""
+        closed = lane.subscription.id in self._backlog or lane.stale or lane.rest_until > self._clock()
+        return 0 if closed or self._stopping else lane.free
+
+    def _enqueue_unchanged(self, claimed: Sequence[ClaimedDelivery]) -> None:
+        """Takes what was claimed, and gives back what may have been claimed for a subscription as it was before."""
+        sure: list[ClaimedDelivery] = []
+        doubtful: list[ClaimedDelivery] = []
+        with self._lock:
+            for each in claimed:
+                changed = self._all_changed or each.subscription.workspace_id in self._changed
+                (doubtful if changed else sure).append(each)
+        self._ledger.give_back(doubtful)
+        self._hungry = self._hungry or bool(doubtful)
+        self._enqueue(sure)
 
     def _forget_empty(self) -> None:
         """Lanes that hold nothing are not kept. The lock is held."""
@@ -320,7 +384,7 @@ class Dispatcher:
         until = now + _POLL
         if self._later:
             until = min(until, self._later[0][0])
-        if not self._ledger.claiming:
+        if self._ledger.may_claim:
             until = now if self._hungry else min(until, self._claim_time)
         return max(0, until - now) / SECOND
 

@@ -28,8 +28,6 @@ class Lane:
     in_flight: int = 0
     #: Places kept for deliveries that are just being committed.
     reserved: int = 0
-    #: More deliveries wait in the table than are held here: fresh ones must queue up behind them.
-    backlog: bool = False
     #: What is known of the subscription is old: nothing is begun until it is read again.
     stale: bool = False
     rest_until: Instant = 0

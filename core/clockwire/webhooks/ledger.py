@@ -1,12 +1,13 @@
 """What the dispatcher has written down: claims, outcomes, and what it gives back.
 
-One claim and one settlement are under way at a time; what ends meanwhile is written with the next, so that a busy
-dispatcher writes large groups and an idle one writes at once.
+One claim or one settlement is under way at a time, by turns; what ends meanwhile is written with the next, so that a
+busy dispatcher writes large groups and an idle one writes at once. A claim shares its transaction with nothing else of
+the dispatcher: it locks deliveries and not their subscriptions, which others lock first (see `operations/dispatch.py`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
@@ -14,10 +15,10 @@ from clockwire.model.caller import system
 from clockwire.model.delivery import Attempted, ClaimedDelivery
 from clockwire.model.errors import ClockwireError
 from clockwire.model.instants import SECOND, Clock, Instant
-from clockwire.operations.dispatch import Claims, Settlement, claim_due, release, settle_attempts
+from clockwire.operations.dispatch import Claims, Settled, Settlement, claim_due, release, settle_attempts
 from clockwire.operations.subscriptions import announce_disabled
 from clockwire.storage.transaction import Transaction
-from clockwire.storage.writer import Job, Writer, Written
+from clockwire.storage.writer import Job, Written
 from clockwire.webhooks.posting import Tell
 
 log = structlog.get_logger(__name__)
@@ -25,6 +26,14 @@ log = structlog.get_logger(__name__)
 CLAIM_LIMIT = 500
 _LARGEST_SETTLEMENT = 1_000
 _BACK_OFF = SECOND
+
+
+class Books(Protocol):
+    """Where it is written down: the writer, here or in another process."""
+
+    def submit(self, job: Job[Any]) -> None:
+        """The job waits its turn. Raises QuotaExceeded if too many wait."""
+
 
 Operation = Callable[[Transaction], Any]
 
@@ -34,17 +43,18 @@ class Ledger:
 
     def __init__(
         self,
-        writer: Writer[Any],
+        writer: Books,
         *,
         lease: str,
         clock: Clock,
         tell: Tell,
         ended: Callable[[Sequence[str]], None],
-        settled: Callable[[Sequence[Attempted], Settlement], None],
+        settled: Callable[[Sequence[Settled]], None],
     ) -> None:
         """*tell* has something done on the dispatcher's thread; *ended* hears the ids of deliveries that ended.
 
-        *settled* hears of attempts that were written down, and what became of them.
+        *settled* hears before it of attempts that were written down, and what became of them. *ended* is told of
+        everything that was written down, also if nothing ended by it.
         """
         self._writer = writer
         self._lease = lease
@@ -54,8 +64,8 @@ class Ledger:
         self._told_settled = settled
         self._attempted: list[Attempted] = []
         self._writing = 0
-        #: Whether a claim is under way.
-        self.claiming = False
+        self._claiming = False
+        self._held: list[Job[Any]] = []
         self._settling = False
         self._retry_time: Instant = 0
 
@@ -64,13 +74,18 @@ class Ledger:
         """Whether all is written down."""
         return not (self._attempted or self._writing)
 
+    @property
+    def may_claim(self) -> bool:
+        """Whether nothing is under way."""
+        return not self._writing
+
     def note(self, attempted: Attempted) -> None:
         """The attempt will be written down."""
-        self._attempted.append(attempted)
+        self._attempted.append(attempted.without_body())
 
     def settle(self) -> None:
         """What was noted is on its way to the table, if nothing else is."""
-        if not self._attempted or self._settling or self._clock() < self._retry_time:
+        if not self._attempted or self._settling or self._claiming or self._clock() < self._retry_time:
             return
         batch, self._attempted = self._attempted[:_LARGEST_SETTLEMENT], self._attempted[_LARGEST_SETTLEMENT:]
         self._settling = True
@@ -79,30 +94,32 @@ class Ledger:
     def claim(
         self,
         wants: Mapping[str, int],
-        seen: Callable[[Claims], None],
         claimed: Callable[[Claims | None], None],
     ) -> None:
-        """Due deliveries are claimed. *seen* is told inside the transaction, *claimed* after it; None: it failed."""
-        self.claiming = True
-
-        def operation(transaction: Transaction) -> Claims:
-            claims = claim_due(transaction, wants, lease=self._lease, limit=CLAIM_LIMIT)
-            seen(claims)
-            return claims
+        """Due deliveries are claimed, and *claimed* is told; None: it failed."""
+        operation = partial(claim_due, wants=wants, lease=self._lease, limit=CLAIM_LIMIT)
 
         def answered(answer: Written[Claims] | Exception) -> None:
-            self.claiming = False
+            self._claiming = False
+            for job in self._held:
+                self._hand_in(job)
+            self._held.clear()
+            self.settle()
             claims = self._result("claim", answer)
             claimed(claims)
-            if claims is not None and claims.ended:
-                self._ended(claims.ended)
+            self._ended(claims.ended if claims else ())
 
         self._submit(operation, answered)
+        self._claiming = True
 
     def give_back(self, claimed: Sequence[ClaimedDelivery]) -> None:
         """Deliveries that will not be sent now are free for others, or for later."""
         if claimed:
-            self._submit(partial(release, claimed=claimed), lambda answer: self._result("release", answer))
+            self._submit(partial(release, claimed=claimed), self._released)
+
+    def _released(self, answer: Written[None] | Exception) -> None:
+        self._result("release", answer)
+        self._ended(())
 
     def _settled(self, batch: Sequence[Attempted], answer: Written[Settlement] | Exception) -> None:
         self._settling = False
@@ -111,8 +128,8 @@ class Ledger:
             self._attempted = [*batch, *self._attempted]
             self._retry_time = self._clock() + _BACK_OFF
             return
+        self._told_settled(settlement.attempts)
         self._ended(settlement.ended)
-        self._told_settled(batch, settlement)
         for subscription in settlement.disabled:
             log.warning("subscription disabled", subscription_id=subscription.id, reason=subscription.state_reason.name)
             self._submit(announce_disabled, lambda answer: self._result("announce", answer), subscription.workspace_id)
@@ -122,10 +139,17 @@ class Ledger:
             self._tell(partial(self._answered, answered, answer))
 
         self._writing += 1
+        job = Job(operation=operation, caller=system(workspace_id), done=done)
+        if self._claiming:
+            self._held.append(job)
+        else:
+            self._hand_in(job)
+
+    def _hand_in(self, job: Job[Any]) -> None:
         try:
-            self._writer.submit(Job(operation=operation, caller=system(workspace_id), done=done))
+            self._writer.submit(job)
         except ClockwireError as error:
-            done(error)
+            job.done(error)
 
     def _answered(self, answered: Callable[[Any], None], answer: Any) -> None:  # noqa: ANN401
         self._writing -= 1
