@@ -77,8 +77,8 @@ async def all_deliveries(client: AsyncClient) -> list[Delivery]:
     """Every delivery once it has ended, or after a time that is less than that of a lease."""
     found = await client.deliveries.ListDeliveries(ListDeliveriesRequest(page_size=1000))
     asked = [GetDeliveryRequest(delivery_id=each.id, wait_timeout=Duration(seconds=15)) for each in found.deliveries]
-    for _ in range(2):
-        answers = await asyncio.gather(*map(client.deliveries.GetDelivery, asked))
+    await asyncio.gather(*map(client.deliveries.GetDelivery, asked))  # one call waits only so long
+    answers = await asyncio.gather(*map(client.deliveries.GetDelivery, asked))
     return [answer.delivery for answer in answers]
 
 
