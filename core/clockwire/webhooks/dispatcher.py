@@ -25,6 +25,7 @@ from clockwire.model.instants import SECOND, Clock, Instant
 from clockwire.model.subscription import Subscription
 from clockwire.model.vault import Vault
 from clockwire.operations.dispatch import Claims, Settled
+from clockwire.webhooks.backlog import Backlog
 from clockwire.webhooks.lanes import Lane
 from clockwire.webhooks.ledger import CLAIM_LIMIT, Books, Ledger
 from clockwire.webhooks.posting import Posting
@@ -68,10 +69,7 @@ class Dispatcher:
         # The lock is for what the writer's thread asks too: the lanes, and whether one may begin.
         self._lock = threading.Lock()
         self._lanes: dict[str, Lane] = {}
-        # Subscriptions of which more waits in the table than is held here, and since which mark: fresh deliveries must
-        # queue up behind it. A claim says nothing of what was marked after it began.
-        self._backlog: dict[str, int] = {}
-        self._mark = 0
+        self._backlog = Backlog()
         # Workspaces whose subscriptions were changed since the last claim began: it may have seen them as they were.
         self._changed: set[str] = set()
         self._all_changed = False
@@ -111,7 +109,7 @@ class Dispatcher:
         with self._lock:
             lane = self._lane(subscription)
             if not self._room(lane):
-                self._queue_up(subscription.id)
+                self._backlog.add(subscription.id)
                 return False
             lane.reserved += 1
             return True
@@ -154,7 +152,7 @@ class Dispatcher:
         """Hears that there are deliveries to claim, and of which subscriptions that is known."""
         with self._lock:
             for id_ in subscription_ids:
-                self._queue_up(id_)
+                self._backlog.add(id_)
         self._hungry = True
         self._sender.wake()
 
@@ -233,7 +231,7 @@ class Dispatcher:
         if (claimed.delivery.due_time or 0) - now < claimed.subscription.timeout:
             lane.in_flight -= 1
             with self._lock:
-                self._queue_up(lane.subscription.id)
+                self._backlog.add(lane.subscription.id)
             self._ledger.give_back([claimed])
             return
         self._in_flight += 1
@@ -271,7 +269,7 @@ class Dispatcher:
         self._ledger.give_back(list(lane.queue))
         lane.queue.clear()
         with self._lock:
-            self._queue_up(lane.subscription.id)
+            self._backlog.add(lane.subscription.id)
 
     def _accepted(self, claimed: Sequence[ClaimedDelivery]) -> None:
         with self._lock:
@@ -306,7 +304,7 @@ class Dispatcher:
                     given_back += lane.queue
                     lane.queue.clear()
                     lane.stale = False
-                    self._queue_up(lane.subscription.id)
+                    self._backlog.add(lane.subscription.id)
         self._ledger.give_back(given_back)
         self._hungry = True
 
@@ -319,39 +317,24 @@ class Dispatcher:
         with self._lock:
             self._forget_empty()
             wants = {id_: 0 if lane.rest_until > now else lane.free for id_, lane in self._lanes.items()}
-            mark = self._mark
+            mark = self._backlog.mark
             self._changed.clear()
             self._all_changed = False
         self._ledger.claim(wants, partial(self._claimed, wants, mark))
 
-    def _note_backlog(self, wants: dict[str, int], mark: int, claims: Claims) -> None:
-        """Of which subscriptions more waits in the table, now that the claim has been made."""
-        taken: dict[str, int] = {}
-        for each in claims.deliveries:
-            taken[each.subscription.id] = taken.get(each.subscription.id, 0) + 1
-        with self._lock:
-            for each in claims.deliveries:
-                self._lane(each.subscription)
-                self._backlog.setdefault(each.subscription.id, mark)
-            if len(claims.deliveries) < CLAIM_LIMIT:
-                for id_, since in [*self._backlog.items()]:
-                    if since <= mark and taken.get(id_, 0) < wants.get(id_, 1):
-                        del self._backlog[id_]
-
     def _claimed(self, wants: dict[str, int], mark: int, claims: Claims | None) -> None:
         if claims is None:
             return
-        self._note_backlog(wants, mark, claims)
+        whole = len(claims.deliveries) < CLAIM_LIMIT
+        with self._lock:
+            for each in claims.deliveries:
+                self._lane(each.subscription)
+            self._backlog.claimed(claims.deliveries, wants=wants, mark=mark, whole=whole)
         self._progress_time = time.monotonic()
         self._enqueue_unchanged(claims.deliveries)
         if claims.next_due_time is not None:
             self._claim_time = min(self._claim_time, claims.next_due_time)
-        self._hungry = self._hungry or len(claims.deliveries) >= CLAIM_LIMIT
-
-    def _queue_up(self, subscription_id: str) -> None:
-        """Fresh deliveries queue up behind what waits in the table. The lock is held."""
-        self._mark += 1
-        self._backlog[subscription_id] = self._mark
+        self._hungry = self._hungry or not whole
 
     def _room(self, lane: Lane) -> int:
         """How many more fresh deliveries the lane takes. The lock is held."""

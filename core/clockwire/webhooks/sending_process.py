@@ -1,6 +1,6 @@
 """How the process that sends webhooks is started and spoken to: one life of it."""
 
-import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -63,12 +63,13 @@ class SendingProcess:
 
     def kill(self) -> None:
         """It ends at once."""
-        with suppress(ProcessLookupError):
-            os.kill(self._process.pid, 9)
+        self._process.kill()
 
     def ended(self) -> int:
         """Its exit status, once it has ended; what it held open is closed."""
+        with suppress(OSError):
+            self._end.shutdown(socket.SHUT_RDWR)  # if it still runs, it ends by this
         self._outgoing.close()
         self._incoming.close()
-        self._end.close()  # if it still runs, it ends by this
+        self._end.close()
         return self._process.wait()
