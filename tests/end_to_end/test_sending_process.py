@@ -97,16 +97,15 @@ async def test_when_the_process_that_sends_is_killed_another_takes_its_place_and
     async with ground.client() as client:
         await subscribe(client, ground, max_in_flight=8)
         await first_delivery(client)
-        ground.receiver.always(Answer(held=threading.Event()))
         for round_ in range(2):
+            ground.receiver.always(Answer(held=threading.Event()))
             await change(client, *(f"{round_}-{each}" for each in range(20)))
             os.kill(ground.server.sending_pid, signal.SIGKILL)
             await change(client, *(f"{round_}-{each} without it" for each in range(5)))
             ground.receiver.always(Answer())
-        delivered = await all_deliveries(client)
-
-    assert len(delivered) == 1 + 2 * 25
-    assert states(delivered) == {Delivery.STATE_SUCCEEDED}
+            delivered = await all_deliveries(client)
+            assert len(delivered) == 1 + 25 * (1 + round_)
+            assert states(delivered) == {Delivery.STATE_SUCCEEDED}
 
 
 async def test_when_the_server_is_killed_the_process_that_sends_ends_and_a_new_server_goes_on(ground: Ground):

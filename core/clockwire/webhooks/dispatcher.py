@@ -72,6 +72,7 @@ class Dispatcher:
         self._backlog = Backlog()
         # Workspaces whose subscriptions were changed since the last claim began: it may have seen them as they were.
         self._changed: set[str] = set()
+        self._change = 0
         self._all_changed = False
         self._runnable: deque[Lane] = deque()
         self._later: list[tuple[Instant, int, Lane]] = []
@@ -144,9 +145,12 @@ class Dispatcher:
         with self._lock:
             self._changed.update(workspace_ids or ())
             self._all_changed = self._all_changed or workspace_ids is None
+            self._change += 1
             for lane in self._lanes.values():
-                lane.stale = lane.stale or workspace_ids is None or lane.subscription.workspace_id in workspace_ids
-        self.tell(partial(self._renew, workspace_ids))
+                if workspace_ids is None or lane.subscription.workspace_id in workspace_ids:
+                    lane.stale = self._change
+            renew = partial(self._renew, self._change)
+        self.tell(renew)
 
     def wake(self, subscription_ids: Iterable[str] = ()) -> None:
         """Hears that there are deliveries to claim, and of which subscriptions that is known."""
@@ -295,15 +299,15 @@ class Dispatcher:
             lane.subscription = subscription
         return lane
 
-    def _renew(self, workspace_ids: Collection[str] | None) -> None:
-        """What is queued for changed subscriptions is given back, and claimed again if it is still to be sent."""
+    def _renew(self, change: int) -> None:
+        """What is queued for subscriptions that changed is given back, and claimed again if it is still to be sent."""
         given_back: list[ClaimedDelivery] = []
         with self._lock:
             for lane in self._lanes.values():
-                if lane.stale and (workspace_ids is None or lane.subscription.workspace_id in workspace_ids):
+                if 0 < lane.stale <= change:  # what changed once more is seen to later
                     given_back += lane.queue
                     lane.queue.clear()
-                    lane.stale = False
+                    lane.stale = 0
                     self._backlog.add(lane.subscription.id)
         self._ledger.give_back(given_back)
         self._hungry = True

@@ -28,8 +28,8 @@ class Lane:
     in_flight: int = 0
     #: Places kept for deliveries that are just being committed.
     reserved: int = 0
-    #: What is known of the subscription is old: nothing is begun until it is read again.
-    stale: bool = False
+    #: Number of the last change since which what is known of the subscription is old, and nothing is begun; 0: none.
+    stale: int = 0
     rest_until: Instant = 0
     _usual_duration: float = _FIRST_GUESS
     _rests: int = 0
