@@ -1,6 +1,7 @@
 """What works without anybody calling: the database, the thread that writes, the thread that sends webhooks."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -68,10 +69,7 @@ async def start_engine(
     database = open_database(settings.database)
     stack.callback(database.close)
     vault = await asyncio.to_thread(_open_vault, database, settings)
-    kept_open: list[int] = []
-    if dispatches and database.dialect == "sqlite":
-        kept_open.append(stack.enter_context(only_dispatcher(Path(database.url.database or ""))))
-        await asyncio.to_thread(_take_over, database, clock)
+    held = await asyncio.to_thread(_take_over, database, clock, stack) if dispatches else ()
     tail, endings = Tail(asyncio.get_running_loop()), Endings()
     resolver = Resolver(AddressPolicy(settings.allow_target))
     stack.callback(resolver.close)
@@ -84,35 +82,17 @@ async def start_engine(
         metrics.group_written(sealed)
 
     writer: Writer[Any] = Writer(database, vault, clock=clock, seal=publisher.seal, committed=committed)
+    ended, settled = endings.tell, metrics.attempts_settled
     dispatcher: Dispatcher | RemoteDispatcher
     if dispatches and apart:
-        dispatcher = RemoteDispatcher(
-            writer,
-            partial(SendingProcess, settings, inherited=kept_open),
-            clock=clock,
-            ended=endings.tell,
-            settled=metrics.attempts_settled,
-        )
+        start = partial(SendingProcess, settings, inherited=held)
+        dispatcher = RemoteDispatcher(writer, start, clock=clock, ended=ended, settled=settled)
     else:
-        dispatcher = Dispatcher(
-            writer,
-            vault,
-            resolver,
-            clock=clock,
-            ended=endings.tell,
-            settled=metrics.attempts_settled,
-            claims=dispatches,
-        )
+        dispatcher = Dispatcher(writer, vault, resolver, clock=clock, ended=ended, settled=settled, claims=dispatches)
     if dispatches:
         planner.hand_to(dispatcher)
         news.hand_to(dispatcher)
-    news.start()
-    stack.push_async_callback(asyncio.to_thread, news.stop)
-    writer.start()
-    stack.push_async_callback(asyncio.to_thread, writer.stop)
-    dispatcher.start()
-    stack.push_async_callback(asyncio.to_thread, dispatcher.stop, settings.drain_timeout.total_seconds())
-    return Engine(
+    engine = Engine(
         database=database,
         vault=vault,
         writer=writer,
@@ -121,6 +101,18 @@ async def start_engine(
         resolver=resolver,
         dispatcher=dispatcher,
     )
+    _start(engine, news, stack, drain_seconds=settings.drain_timeout.total_seconds())
+    return engine
+
+
+def _start(engine: Engine, news: News, stack: AsyncExitStack, *, drain_seconds: float) -> None:
+    """Everything runs; *stack* will end the dispatcher first, and the news of what it still wrote last."""
+    news.start()
+    stack.push_async_callback(asyncio.to_thread, news.stop)
+    engine.writer.start()
+    stack.push_async_callback(asyncio.to_thread, engine.writer.stop)
+    engine.dispatcher.start()
+    stack.push_async_callback(asyncio.to_thread, engine.dispatcher.stop, drain_seconds)
 
 
 def _open_vault(database: Database, settings: Settings) -> Vault:
@@ -139,10 +131,15 @@ def _open_vault(database: Database, settings: Settings) -> Vault:
     return vault
 
 
-def _take_over(database: Database, clock: Clock) -> None:
-    """What an earlier dispatcher of this file held is due at once: this process is the only one, so that one has died.
+def _take_over(database: Database, clock: Clock, stack: AsyncExitStack) -> Sequence[int]:
+    """What an earlier dispatcher of a SQLite file held is due at once: this is the only one, so that one has died.
 
-    Tests are left alone, because a server that does not dispatch makes them too.
+    Tests are left alone, because a server that does not dispatch makes them too. Returned is the descriptor of what
+    makes it the only one.
     """
+    if database.dialect != "sqlite":
+        return ()
+    held = stack.enter_context(only_dispatcher(Path(database.url.database or "")))
     with database.writing() as connection:
         end_leases(connection, clock())
+    return [held]
