@@ -104,7 +104,7 @@ async def test_a_list_can_be_of_those_with_a_status(server):
     await hooks(server, f"/disable/{ids[0]}", method="PUT")
     for wanted, found in (("ALL", ids), ("ENABLED", ids[1:]), ("DISABLED", ids[:1]), ("ACTIVE", [])):
         listed = (await hooks(server, f"?filter={wanted}", method="GET")).json["data"]
-        assert [each["id"] for each in listed] == found
+        assert sorted(each["id"] for each in listed) == sorted(found)  # both were made in the same moment
     async with server.client() as client:
         project = (await client.create("project", project_name="Website")).record.id
         await client.create("task", task_name="Fix", project_id=project)
