@@ -14,7 +14,7 @@ from clockwire.model.event import EventDraft, LogEntry
 from clockwire.model.event_index import EventIndex, index_of
 from clockwire.model.facets import facets_of
 from clockwire.model.identifiers import new_id
-from clockwire.model.instants import to_timestamp
+from clockwire.model.instants import Instant, to_timestamp
 from clockwire.operations.planning import Fresh, Plan, Planner
 from clockwire.storage.events import insert_bodies, insert_entries
 from clockwire.storage.transaction import Log, Transaction
@@ -45,9 +45,9 @@ class Publisher:
         self._told = told
 
     def seal(self, transaction: Transaction, group: Group) -> Sealed:
-        """Stores the events of the group and the deliveries they cause."""
+        """Stores the events of the group and the deliveries they cause; the transaction's time is that of the commit."""
         sealed = Sealed(operation_count=len(group.done))
-        fresh = [each for _, done, _ in group.done for each in _publish(done, sealed)]
+        fresh = [each for _, done, _ in group.done for each in _publish(done, transaction.now, sealed)]
         for each in fresh:
             sealed.entries.setdefault(each.workspace_id, []).append(each.entry)
         insert_entries(transaction.connection, [(each.workspace_id, each.entry) for each in fresh])
@@ -63,8 +63,8 @@ class Publisher:
             self._told(sealed)
 
 
-def _publish(transaction: Transaction, sealed: Sealed) -> list[Fresh]:
-    """The events of one operation, each in its place; the log's head moves past them."""
+def _publish(transaction: Transaction, now: Instant, sealed: Sealed) -> list[Fresh]:
+    """The events of one operation, each in its place; the log's head moves past them. They are committed *now*."""
     log = transaction.log
     if log is None:
         return []
@@ -74,7 +74,7 @@ def _publish(transaction: Transaction, sealed: Sealed) -> list[Fresh]:
         sealed.changed.add(log.workspace.id)
     fresh = []
     if transaction.drafts:
-        log.last_time = max(transaction.now, log.last_time)
+        log.last_time = max(now, log.last_time)
         log.changed = True
         common = _common_to(transaction, log)
         fresh = [_place(draft, event_id, common, transaction.caller, log) for event_id, draft in transaction.drafts]

@@ -91,8 +91,8 @@ class Group:
 class Writer(Generic[S]):
     """The thread that writes.
 
-    *seal* is called at the end of each group, inside its transaction: it gives the events their places, stores them
-    and what they cause. What it returns is handed to *committed* after the commit.
+    *seal* is called at the end of each group, inside its transaction, which is as of then: it gives the events their
+    places, stores them and what they cause. What it returns is handed to *committed* after the commit.
     """
 
     def __init__(
@@ -193,7 +193,7 @@ class Writer(Generic[S]):
             for job in jobs:
                 transaction = Transaction(connection, group.now, job.caller, logs.get(job.caller.workspace_id))
                 self._take(job, transaction, group, kept)
-            sealed = self._seal(Transaction(connection, group.now, Caller(workspace_id=""), None), group)
+            sealed = self._seal(Transaction(connection, self._clock(), Caller(workspace_id=""), None), group)
             self._keep_answers(connection, group)
             progress.committing = True
         return group, sealed
