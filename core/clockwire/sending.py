@@ -112,7 +112,7 @@ class Sending:
         """Does what the server says."""
         match message:
             case Deliver(claimed):
-                self._take(claimed)
+                self._dispatcher.take(claimed, self._taken)
             case Wake(number, subscription_ids):
                 self._dispatcher.tell(partial(self._woken, number, subscription_ids))
             case Done(number, answer):
@@ -125,11 +125,8 @@ class Sending:
             case Stop(grace_seconds):
                 threading.Thread(target=self._stop, args=[grace_seconds], name="stopping", daemon=True).start()
 
-    def _take(self, claimed: Sequence[ClaimedDelivery]) -> None:
-        self._dispatcher.take(claimed)
-        self._dispatcher.tell(partial(self._taken, [each.subscription.id for each in claimed]))
-
-    def _taken(self, subscription_ids: Sequence[str]) -> None:
+    def _taken(self, claimed: Sequence[ClaimedDelivery]) -> None:
+        subscription_ids = [each.subscription.id for each in claimed]
         self._received.update(subscription_ids)
         self._active.update(subscription_ids)
 

@@ -94,11 +94,11 @@ def settle_attempts(
     What was leased to somebody else meanwhile is left alone: that attempt has been logged as one nobody knows of.
     """
     connection, now = transaction.connection, transaction.now
-    subscriptions = _lock_attempted(connection, attempted)
+    subscriptions, healths = _lock_attempted(connection, attempted)
     known = [each for each in attempted if each.claimed.subscription.id in subscriptions]  # its workspace may be gone
     mine = lock_held(connection, [each.claimed.delivery for each in known])
     ours = [each for each in known if each.claimed.delivery.id in mine]
-    disabled = _note_health(transaction, ours, subscriptions)
+    disabled = _note_health(transaction, ours, subscriptions, healths)
     settled = [
         each.claimed.delivery.settle(
             each.outcome, subscriptions[each.claimed.subscription.id], now=now, random=random()
@@ -199,40 +199,51 @@ def _leased_at(lost: Delivery, known: Instant) -> Instant:
     return max((lost.due_time or 0) - LEASE, known)
 
 
-def _lock_attempted(connection: Connection, attempted: Sequence[Attempted]) -> dict[str, Subscription]:
-    """The subscriptions as they are now. Of most only the health is read: the rest is as it was when they were sent."""
+def _lock_attempted(
+    connection: Connection, attempted: Sequence[Attempted]
+) -> tuple[dict[str, Subscription], Mapping[str, Health]]:
+    """The subscriptions as they are now, and how they are doing.
+
+    Of most only that is read: the rest is as it was when they were sent.
+    """
     sent = {each.claimed.subscription.id: each.claimed.subscription for each in attempted}
     locked = lock_health(connection, sent)
     changed = select_by_id(connection, [id_ for id_, (version, _) in locked.items() if version != sent[id_].version])
-    return {id_: changed.get(id_) or replace(sent[id_], health=health) for id_, (_, health) in locked.items()}
+    healths = {id_: health for id_, (_, health) in locked.items()}
+    return {id_: changed.get(id_) or sent[id_] for id_ in locked}, healths
 
 
 def _note_health(
-    transaction: Transaction, attempted: Sequence[Attempted], subscriptions: dict[str, Subscription]
+    transaction: Transaction,
+    attempted: Sequence[Attempted],
+    subscriptions: dict[str, Subscription],
+    healths: Mapping[str, Health],
 ) -> list[Subscription]:
     """The subscriptions that are disabled by what their endpoints answered; how all are doing is stored."""
-    healths: dict[str, Health] = {}
+    now_healths: dict[str, Health] = {}
     noted: dict[str, StateReason] = {}
     for each in sorted(attempted, key=lambda each: each.outcome.start_time + each.outcome.duration):
         if each.claimed.delivery.kind is not DeliveryKind.TEST:
             id_ = each.claimed.subscription.id
-            health = healths[id_] = (healths.get(id_) or subscriptions[id_].health).after(each.outcome)
+            health = now_healths[id_] = (now_healths.get(id_) or healths[id_]).after(each.outcome)
             reason = StateReason.FAILING if health.has_failed_too_long else StateReason.NONE
             noted[id_] = StateReason.GONE if each.outcome.kind is OutcomeKind.GONE else noted.get(id_) or reason
-    for id_, health in healths.items():
-        subscriptions[id_] = replace(subscriptions[id_], health=health)
-    update_health(transaction.connection, sorted(healths.items()))
-    return _disable(transaction, noted, subscriptions)
+    update_health(transaction.connection, sorted(now_healths.items()))
+    return _disable(transaction, noted, subscriptions, now_healths)
 
 
 def _disable(
-    transaction: Transaction, reasons: Mapping[str, StateReason], subscriptions: dict[str, Subscription]
+    transaction: Transaction,
+    reasons: Mapping[str, StateReason],
+    subscriptions: dict[str, Subscription],
+    healths: Mapping[str, Health],
 ) -> list[Subscription]:
     """Those that sent until now, and have a reason not to."""
     disabled = []
     for id_, reason in reasons.items():
         if reason is not StateReason.NONE and subscriptions[id_].sends:
-            subscriptions[id_] = subscriptions[id_].turned(SubscriptionState.DISABLED, transaction.now, reason)
+            sick = replace(subscriptions[id_], health=healths[id_])
+            subscriptions[id_] = sick.turned(SubscriptionState.DISABLED, transaction.now, reason)
             disable(transaction.connection, subscriptions[id_])
             hold(transaction.connection, id_)
             disabled.append(subscriptions[id_])

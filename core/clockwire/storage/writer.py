@@ -307,7 +307,7 @@ def _answer_here(answers: Iterable[tuple[Job[Any], Written[Any] | Exception]]) -
 def _settle(future: "asyncio.Future[Written[T]]") -> Callable[[Written[T] | Exception], None]:
     """Gives the future its answer, unless its caller has gone."""
 
-    def settle(answer: Written[T] | Exception) -> None:
+    def settle(answer: "Written[T] | Exception") -> None:  # quoted: else each call would make the type anew
         if future.done():
             return
         if isinstance(answer, Exception):

@@ -125,12 +125,21 @@ class Dispatcher:
         """Takes deliveries into the places that were reserved for them."""
         self.tell(partial(self._accepted, claimed))
 
-    def take(self, claimed: Sequence[ClaimedDelivery]) -> None:
-        """Takes deliveries whether or not there are places for them: another process thought so."""
+    def take(self, claimed: Sequence[ClaimedDelivery], taken: Callable[[Sequence[ClaimedDelivery]], None]) -> None:
+        """Takes deliveries whether or not there are places for them: another process thought so.
+
+        *taken* is called with them on the dispatcher's thread. Their lanes are there at once, so that a change of
+        their subscriptions that is heard of next finds them.
+        """
         with self._lock:
             for each in claimed:
                 self._lane(each.subscription).reserved += 1
-        self.accept(claimed)
+
+        def accepted() -> None:
+            self._accepted(claimed)
+            taken(claimed)
+
+        self.tell(accepted)
 
     def rooms(self, subscription_ids: Iterable[str]) -> dict[str, int | None]:
         """How many more fresh deliveries of each it would take; None if it knows of nothing of it."""
