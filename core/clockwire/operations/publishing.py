@@ -45,7 +45,7 @@ class Publisher:
         self._told = told
 
     def seal(self, transaction: Transaction, group: Group) -> Sealed:
-        """Stores the events of the group and the deliveries they cause; the transaction's time is that of the commit."""
+        """Stores the events of the group and the deliveries they cause. The transaction's time is the commit's."""
         sealed = Sealed(operation_count=len(group.done))
         fresh = [each for _, done, _ in group.done for each in _publish(done, transaction.now, sealed)]
         for each in fresh:
