@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from clockwire.model.errors import ClockwireError, FieldInvalid
 from clockwire.model.inbound_hook import InboundHook
+from clockwire.model.names import SLACK_USER_ID
 from clockwire.model.spoken_commands import read_spoken
 from clockwire.operations.inbound_commands import Commands
 from clockwire.operations.inbound_speech import obey, speaker
@@ -23,7 +24,6 @@ from clockwire.web.inbound.bodies import read_form
 
 log = structlog.get_logger(__name__)
 
-LINK = "slack_user_id"
 #: Slack shows an error after three; the network takes its share.
 ANSWER_SECONDS = 2.5
 _LATE = "This takes longer than usual. Ask /status in a moment to see what came of it."
@@ -36,7 +36,7 @@ def read_slack(_request: Request, body: bytes, _hook: InboundHook) -> Asked:
     spoken = read_spoken(f"{command} {_unescaped(text)}")
 
     def answer(commands: Commands) -> Mapping[str, Any]:
-        return told(obey(commands, spoken, speaker(commands, LINK, user_id), _bold))
+        return told(obey(commands, spoken, speaker(commands, SLACK_USER_ID, user_id), _bold))
 
     return Asked(_text(fields, "trigger_id"), answer)
 
@@ -85,8 +85,8 @@ def _reason(error: ClockwireError) -> str:
     if not isinstance(error, FieldInvalid):
         return f"That did not work: {error}."
     first = error.violations[0]
-    if first.field == LINK:
-        return f"I do not know you yet: {first.description}, under {LINK}."
+    if first.field == SLACK_USER_ID:
+        return f"I do not know you yet: {first.description}, under {SLACK_USER_ID}."
     return f"I did not understand that: {first.field} {first.description}."
 
 
