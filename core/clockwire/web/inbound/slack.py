@@ -6,6 +6,7 @@ within three seconds, whatever became of it, with a text that is shown to whoeve
 
 import asyncio
 from collections.abc import Awaitable, Mapping
+from time import monotonic
 from typing import Any
 
 import orjson
@@ -51,10 +52,10 @@ def refuse_politely(error: ClockwireError) -> Response:
     return Response(orjson.dumps(told(escaped(_reason(error)))), media_type="application/json")
 
 
-async def in_time(answering: Awaitable[Response], seconds: float = ANSWER_SECONDS) -> Response:
-    """The answer, or word that it takes longer; what was begun is done all the same."""
+async def in_time(answering: Awaitable[Response], *, since: float, seconds: float = ANSWER_SECONDS) -> Response:
+    """The answer, or word that it takes longer than this since then; what was begun is done all the same."""
     begun = asyncio.ensure_future(answering)
-    done, _ = await asyncio.wait([begun], timeout=seconds)
+    done, _ = await asyncio.wait([begun], timeout=max(since + seconds - monotonic(), 0))
     if done:
         return begun.result()
     begun.add_done_callback(_note)
