@@ -54,8 +54,8 @@ async def test_a_user_s_webhook_gets_each_of_the_eight_events_that_concerns_this
         await add(product, "/ada", ",".join(EVENTS), user_id=ada)
         for user in (bob, ada):
             managed = (await client.create("project", project_name="Website", manager_user_id=user)).record.id
-            named = {"task_name": f"of {user}", "project_id": managed, "assigned_user_ids": [user]}
-            task = (await client.create("task", **named)).record.id
+            named = {"task_name": f"of {user}", "project_id": managed}
+            task = (await client.create("task", **named, assigned_user_ids=[user])).record.id
             timer = (await client.start_timer(user, task_id=task)).timer
             await client.stop_timer(timer.id)
             await client.delete("timelog", id=timer.id)
