@@ -10,7 +10,13 @@ from clockwire.v1.record_service_pb2 import CloseRecordRequest
 from clockwire.v1.records_pb2 import RecordKey
 from tests.support.http import ask
 from tests.support.product import product_at
-from tests.support.server import ANY_PORT
+from tests.support.server import ANY_PORT, ON_SQLITE
+
+#: "The available events are as follow": of projects, tasks and time entries.
+EVENTS = (
+    *("project.add", "project.close", "task.add", "task.close", "task.track", "task.stop"),
+    *("event.add", "event.delete"),
+)
 
 
 async def test_each_of_the_eight_events_arrives_signed_and_a_user_s_webhook_gets_that_user_s_alone(database_url):
@@ -38,6 +44,45 @@ async def test_each_of_the_eight_events_arrives_signed_and_a_user_s_webhook_gets
         "/entries": ["event.add", "event.add", "event.delete", "event.delete"],
         "/ada": ["task.track"],
     }
+
+
+async def test_a_user_s_webhook_gets_each_of_the_eight_events_that_concerns_this_user(database_url):
+    """Said there: "configured ... for a single user"; "when a new task is assigned to someone"."""
+    async with product_at(database_url, http=ANY_PORT) as product:
+        client = product.client
+        ada, bob = [(await client.create("user", user_name=name)).record.id for name in ("Ada", "Bob")]
+        await add(product, "/ada", ",".join(EVENTS), user_id=ada)
+        for user in (bob, ada):
+            managed = (await client.create("project", project_name="Website", manager_user_id=user)).record.id
+            named = {"task_name": f"of {user}", "project_id": managed}
+            task = (await client.create("task", **named, assigned_user_ids=[user])).record.id
+            timer = (await client.start_timer(user, task_id=task)).timer
+            await client.stop_timer(timer.id)
+            await client.delete("timelog", id=timer.id)
+            for id_ in (task, managed):
+                await client.records.CloseRecord(CloseRecordRequest(key=RecordKey(id=id_)))
+        came = await product.received(len(EVENTS))
+    bodies = [json.loads(each.body) for each in sorted(came, key=lambda one: int(one.headers["clockwire-sequence"]))]
+    assert sorted(each["event_name"] for each in bodies) == sorted(EVENTS)
+    [assigned] = [each["data"] for each in bodies if each["event_name"] == "task.add"]
+    assert (assigned["name"], assigned["user_ids"]) == (f"of {ada}", [ada])
+
+
+@ON_SQLITE
+async def test_whoever_subscribes_to_the_task_events_hears_of_updates_too(database_url):
+    """Said there: "you'll receive detailed payloads every time a task is added, updated, closed, etc."."""
+    async with product_at(database_url, http=ANY_PORT) as product:
+        client = product.client
+        await add(product, "/tasks", "task.add,task.update,task.close")
+        project = (await client.create("project", project_name="Website")).record.id
+        task = (await client.create("task", task_name="Fix", project_id=project)).record.id
+        await client.update("task", id=task, description="At once")
+        await client.records.CloseRecord(CloseRecordRequest(key=RecordKey(id=task)))
+        came = await product.received(4)
+    bodies = [json.loads(each.body) for each in sorted(came, key=lambda one: int(one.headers["clockwire-sequence"]))]
+    assert [each["event_name"] for each in bodies] == ["task.add", "task.update", "task.update", "task.close"]
+    assert [each["data"]["notes"] for each in bodies] == ["", *["At once"] * 3]
+    assert [each["data"]["is_closed"] for each in bodies] == [False, False, True, True]
 
 
 async def add(product, path, events, **more):

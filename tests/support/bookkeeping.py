@@ -88,8 +88,10 @@ def creation(token, **fields):
 
 
 def record_of(token, **fields):
-    """A record with these fields in its body."""
+    """A record with these fields in its body, and custom ones."""
     record = Record(**{name: fields.pop(name) for name in ("id", "external_id", "etag") if name in fields})
+    if "custom_fields" in fields:
+        record.custom_fields.update(fields.pop("custom_fields"))
     body = getattr(record, info_of_token(token).body_field)
     body.SetInParent()
     for name, each in fields.items():

@@ -3,6 +3,7 @@
 https://docs.github.com/en/webhooks/webhook-events-and-payloads says what they hold.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from clockwire.model.errors import FieldInvalid
 
 _LONGEST_NAME = 200
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,5 +79,5 @@ def _text(payload: Mapping[str, Any], path: str, name: str) -> str:
 
 
 def _name(text: str) -> str:
-    """In one line, as long as names may be."""
-    return " ".join(text.split())[:_LONGEST_NAME].strip()
+    """In one line, as long as names may be, and without what no name may hold."""
+    return " ".join(_CONTROL.sub(" ", text).split())[:_LONGEST_NAME].strip()

@@ -45,8 +45,10 @@ SCOPES_OF: Mapping[str, frozenset[str]] = {
     command: _TRACKS if command in {"task.track", "task.stop"} else _WRITES for command in COMMANDS
 }
 
+#: Of a project, a task or a person, as a request may name them.
+LONGEST_NAME = 200
+
 _LONGEST_TEXT = 10_000
-_LONGEST_NAME = 200
 _MOST_TAGS = 50
 _LONGEST_ENTRY = 24 * 3_600
 _ALIASES = {"user_id": "user", "user_name": "user", "user_email": "user"}
@@ -181,8 +183,8 @@ def _truth(name: str, value: Any) -> bool:  # noqa: ANN401 - whatever was sent
 
 _CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     **dict.fromkeys(("project_id", "task_id", "event_id"), _text(64)),
-    **dict.fromkeys(("project_external_id", "task_external_id", "event_external_id"), _text(_LONGEST_NAME)),
-    **dict.fromkeys(("project_name", "task_name", "user"), _text(_LONGEST_NAME)),
+    **dict.fromkeys(("project_external_id", "task_external_id", "event_external_id"), _text(LONGEST_NAME)),
+    **dict.fromkeys(("project_name", "task_name", "user"), _text(LONGEST_NAME)),
     **dict.fromkeys(("date", "timezone", "start", "end"), _text(64)),
     "notes": _text(_LONGEST_TEXT),
     "tags": _tags,

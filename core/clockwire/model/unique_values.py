@@ -34,6 +34,11 @@ def external_id_of(type_: int, external_id: str) -> UniqueValue:
     return UniqueValue(int(type_), "external_id", external_id)
 
 
+def email_of(address: str) -> UniqueValue:
+    """The key of users."""
+    return UniqueValue(int(RECORD_TYPE_USER), "email", address.casefold())
+
+
 def unique_values(record: Record) -> Iterator[tuple[UniqueValue, str, str]]:
     """Each of the record's values that no other may have, its path relative to Record, and the value as written."""
     type_ = type_of(record)

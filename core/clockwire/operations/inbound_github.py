@@ -3,6 +3,7 @@
 from clockwire.model.errors import FieldInvalid
 from clockwire.model.github_events import Issue, IssueEvent
 from clockwire.model.inbound_commands import Command, Which
+from clockwire.model.names import GITHUB_LOGIN
 from clockwire.operations.inbound_commands import Commands
 from clockwire.operations.inbound_sentences import sentence, status_sentence
 from clockwire.operations.inbound_speech import speaker
@@ -11,7 +12,6 @@ from clockwire.operations.timers import running_timer
 from clockwire.v1.common_pb2 import RECORD_TYPE_TASK
 from clockwire.v1.records_pb2 import Record, RecordKey
 
-LINK = "github_login"
 _NEEDED = {"opened": "task.add", "reopened": "task.add", "closed": "task.close"}
 _NOTHING = "nothing to do"
 
@@ -39,7 +39,7 @@ def _obey_comment(commands: Commands, event: IssueEvent) -> str:
     wanted = {"/track": "task.track", "/stop": "task.stop"}.get(words[0].lower(), "")
     if wanted not in commands.hook.commands:
         return _NOTHING
-    user, now = speaker(commands, LINK, event.login), commands.transaction.now
+    user, now = speaker(commands, GITHUB_LOGIN, event.login), commands.transaction.now
     if wanted == "task.stop":
         if running_timer(commands.transaction, user.id) is None:
             return status_sentence(None, now)

@@ -3,19 +3,21 @@
 What is open comes before what is closed. A name that several open ones have is refused: nobody here can be asked.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
 from clockwire.model.errors import FieldInvalid, RecordNotFound
 from clockwire.model.identifiers import is_id
 from clockwire.model.inbound_commands import Which
+from clockwire.model.names import linked
 from clockwire.model.record_types import RECORD_TYPES
+from clockwire.model.unique_values import email_of
 from clockwire.operations.reading import find_records, missing
 from clockwire.operations.records import create_record
-from clockwire.storage.names import select_named, select_tasks_named
-from clockwire.storage.records import select_all_of_type
+from clockwire.storage.records import select_holders
 from clockwire.storage.transaction import Transaction
+from clockwire.storage.words import select_called
 from clockwire.v1.common_pb2 import RECORD_TYPE_PROJECT, RECORD_TYPE_TASK, RECORD_TYPE_USER, RecordType
 from clockwire.v1.records_pb2 import PROJECT_STATUS_CLOSED, TASK_STATUS_CLOSED, Project, Record, RecordKey, Task
 
@@ -62,8 +64,7 @@ class NamedRecords:
         """The user of an id, a mail address or a name. Raises FieldInvalid, RecordNotFound."""
         if is_id(text):
             return self._keyed(RECORD_TYPE_USER, Which(id=text))
-        found = [each for each in self._users() if "@" in text and each.user.email.casefold() == text.casefold()]
-        found = found or self._called(RECORD_TYPE_USER, "user_name", text)
+        found = self._mailed(text) or _nearest(self._called("user_name", text), text)
         if not found:
             raise FieldInvalid.of("user", f"no user has the id, mail address or name {text!r}")
         if len(found) > 1:
@@ -76,27 +77,29 @@ class NamedRecords:
 
     def users_linked(self, field: str, value: str) -> Sequence[Record]:
         """The users whose custom field says that they are somebody elsewhere; without regard to case."""
-        return [each for each in self._users() if _custom(each, field).casefold() == value.casefold()]
+        return self._called(linked(field), value)
 
     def by_external_id(self, type_: "RecordType.ValueType", external_id: str) -> Record | None:
         """The record of a type with this external id, if there is one."""
         return self._find(RecordKey(type=type_, external_id=external_id)) if external_id else None
 
-    def _users(self) -> list[Record]:
-        return select_all_of_type(self._connection, self._workspace_id, RECORD_TYPE_USER)
+    def _mailed(self, address: str) -> Sequence[Record]:
+        """The user with this mail address, which no other has."""
+        value = email_of(address)
+        holder = select_holders(self._connection, self._workspace_id, [value]).get(value) if "@" in address else None
+        return [self.user_by_id(holder)] if holder else ()
 
-    def _projects(self, name: str) -> list[Record]:
-        return self._called(RECORD_TYPE_PROJECT, "project_name", name)
+    def _projects(self, name: str) -> Sequence[Record]:
+        return _nearest(self._called("project_name", name), name)
 
-    def _tasks(self, name: str, project: Record | None) -> list[Record]:
-        if project is None:
-            return self._called(RECORD_TYPE_TASK, "task_name", name)
-        return select_tasks_named(self._connection, self._workspace_id, project.id, name, type_=RECORD_TYPE_TASK)
+    def _tasks(self, name: str, project: Record | None) -> Sequence[Record]:
+        return _nearest(self._called("task_name", name, project), name)
 
-    def _called(self, type_: "RecordType.ValueType", field: str, name: str) -> list[Record]:
-        return select_named(self._connection, self._workspace_id, type_, field=field, name=name)
+    def _called(self, field: str, word: str, project: Record | None = None) -> Sequence[Record]:
+        within = ("project_id", project.id) if project else None
+        return select_called(self._connection, self._workspace_id, field, word, within=within)
 
-    def _one(self, found: list[Record], noun: str) -> Record | None:
+    def _one(self, found: Sequence[Record], noun: str) -> Record | None:
         """The open one if there is one, else the newest."""
         open_ = [each for each in found if not _is_closed(each)]
         if len(open_) > 1:
@@ -135,6 +138,10 @@ def _is_closed(record: Record) -> bool:
     return record.task.status == TASK_STATUS_CLOSED
 
 
-def _custom(record: Record, field: str) -> str:
-    fields: Iterable[str] = record.custom_fields.fields
-    return record.custom_fields.fields[field].string_value if field in fields else ""
+def _nearest(found: Sequence[Record], name: str) -> Sequence[Record]:
+    """Those that are called just so; if there are none, all that are but for case."""
+    return [each for each in found if _name_of(each) == name] or found
+
+
+def _name_of(record: Record) -> str:
+    return record.project.project_name or record.task.task_name or record.user.user_name

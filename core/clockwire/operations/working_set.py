@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from clockwire.model.errors import ValueTaken
 from clockwire.model.identifiers import is_id
 from clockwire.model.instants import Instant
+from clockwire.model.names import words_of
 from clockwire.model.references import labelled, references_of
 from clockwire.model.rules.rate_book import RateBook
 from clockwire.model.unique_values import UniqueValue, unique_values
@@ -211,7 +212,9 @@ class WorkingSet:
 
 def _rows_of_references(record: Record) -> Sequence[ReferenceRow]:
     source_id = record.id
-    return [(id_, field[0], source_id) for field, id_ in references_of(record)]
+    found = [(id_, field[0], source_id) for field, id_ in references_of(record)]
+    found += [(key, field, source_id) for field, key in words_of(record)]
+    return found
 
 
 def _values_of(record: Record) -> Iterator[UniqueValue]:

@@ -1,5 +1,6 @@
 """What stands around every HTTP request: an id, some headers, a line in the log, and an answer whatever happens."""
 
+import re
 import time
 
 import structlog
@@ -12,8 +13,10 @@ from clockwire.model.identifiers import is_id
 from clockwire.web.errors import refusal
 from clockwire.web.requests import request_id
 
-#: After these an address goes on with what only its owner may know.
-_SECRET_AFTER = ("/hooks/in/",)
+#: After this an address goes on with what only its owner may know, whatever stands before it.
+_PRIVATE_AFTER = "hooks/in/"
+#: What may be a token, or most of one, in an address that was mistyped.
+_TOKEN = re.compile("[0-9A-Fa-f]{40,}")
 _LONGEST_PATH = 100
 
 log = structlog.get_logger(__name__)
@@ -60,8 +63,9 @@ class Envelope:
 
 def shown_path(path: str) -> str:
     """The path as the log may show it: without tokens. What follows a question mark is never shown."""
-    for start in _SECRET_AFTER:
-        if path.startswith(start):
-            public = path.removeprefix(start).split("/", 1)[0]
-            path = f"{start}{public if is_id(public) else '***'}/***"
-    return path[:_LONGEST_PATH]
+    start = path.lower().find(_PRIVATE_AFTER)
+    if start >= 0:
+        secret = start + len(_PRIVATE_AFTER)
+        public = path[secret:].split("/", 1)[0]
+        path = f"{path[:secret]}{public if is_id(public) else '***'}/***"
+    return _TOKEN.sub("***", path)[:_LONGEST_PATH]

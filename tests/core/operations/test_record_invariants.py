@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from clockwire.model.errors import ClockwireError
 from clockwire.model.mutations import Creation, Deletion, Revision
+from clockwire.model.names import words_of
 from clockwire.model.record_fields import of_duration
 from clockwire.model.record_types import RECORD_TYPES
 from clockwire.model.references import references_of
@@ -121,6 +122,7 @@ def check(rows, references, keys):
     assert all((row.version, row.type) == (all_[row.id].version, all_[row.id].type) for row in rows)
     assert sorted((each.target_id, each.field, each.source_id) for each in references) == sorted(
         {(id_, field.path, one.id) for one in all_.values() for field, id_ in references_of(one)}
+        | {(key, field, one.id) for one in all_.values() for field, key in words_of(one)}
     )
     assert all(all_[id_].type == field.type for one in all_.values() for field, id_ in references_of(one))
     assert sorted((each.type, each.field, each.value, each.record_id) for each in keys) == sorted(

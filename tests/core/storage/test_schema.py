@@ -10,6 +10,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, text
 
 from clockwire.storage.database import Database
+from clockwire.storage.records import replace_records
 from clockwire.storage.schema import (
     VERSION_TABLE,
     SchemaError,
@@ -19,8 +20,16 @@ from clockwire.storage.schema import (
     require_current,
     schema_state,
 )
-from clockwire.storage.tables import metadata
+from clockwire.storage.tables import metadata, record_reference
 from clockwire.storage.timers import find_running, put_timer
+from clockwire.storage.words import select_called
+from clockwire.v1.common_pb2 import (
+    RECORD_TYPE_PROJECT,
+    RECORD_TYPE_TASK,
+    RECORD_TYPE_TIME_LOG,
+    RECORD_TYPE_USER,
+)
+from clockwire.v1.records_pb2 import Project, Record, Task, TimeLog, User
 from clockwire.v1.timers_pb2 import Timer
 from tests.support.repository import ROOT
 
@@ -115,6 +124,30 @@ def test_a_database_of_the_first_version_keeps_its_data_and_gets_timers(bare):
         running = Timer(id="t", user_id="u", state=Timer.STATE_RUNNING)
         put_timer(connection, "w", running)
         assert find_running(connection, "w", "u") == running
+
+
+def test_what_a_database_of_an_earlier_version_holds_is_found_by_name(bare):
+    _upgrade(bare, "0003")
+    ada = Record(id="a", type=RECORD_TYPE_USER, user=User(user_name="Ada"))
+    ada.custom_fields.update({"slack_user_id": "U1", "github_login": 7})
+    shop = Record(id="b", type=RECORD_TYPE_PROJECT, project=Project(project_name="Größe"))
+    paint = Record(id="c", type=RECORD_TYPE_TASK, task=Task(task_name="Paint", project_id="b"))
+    log = Record(id="d", type=RECORD_TYPE_TIME_LOG, time_log=TimeLog(user_id="a"))
+    with bare.writing() as connection:
+        replace_records(connection, "w", [ada, shop, paint, log])
+
+    assert migrate(bare)
+
+    sought = [
+        *(("user_name", "ADA"), ("custom_fields.slack_user_id", "u1"), ("custom_fields.github_login", "7")),
+        *(("project_name", "grösse"), ("task_name", "paint")),
+    ]
+    with bare.reading() as connection:
+        found = [[each.id for each in select_called(connection, "w", *each)] for each in sought]
+        assert (
+            connection.execute(sqlalchemy.select(sqlalchemy.func.count()).select_from(record_reference)).scalar() == 4
+        )
+    assert found == [["a"], ["a"], [], ["b"], ["c"]]
 
 
 def _upgrade(database: Database, version: str) -> None:

@@ -14,12 +14,14 @@ from clockwire.metrics import METRICS
 from clockwire.storage.database import Database
 from clockwire.v1.event_service_pb2 import WatchEventsRequest
 from clockwire.v1.events_pb2 import EventStart
+from clockwire.web.envelope import shown_path
 from clockwire.web.readiness import Readiness
 from tests.support.http import ask
 from tests.support.product import product_at
 from tests.support.receivers import Answer
 from tests.support.server import ANY_PORT, ON_SQLITE
 
+HOOK_ID, TOKEN = "01890000-0000-7000-8000-000000000001", "0f" * 32
 LATEST = EventStart(position=EventStart.POSITION_LATEST)
 
 
@@ -132,6 +134,20 @@ async def test_probes_are_no_lines_in_the_log_above_debug_and_tokens_none_at_all
     assert {line["log_level"] for line in lines} == {"debug"}
     assert [line["path"] for line in lines][-1] == "/hooks/in/***/***"
     assert "secret" not in str(lines)
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        (f"/hooks/in/{HOOK_ID}/{TOKEN}", f"/hooks/in/{HOOK_ID}/***"),
+        (f"/behind/a/proxy/hooks/in/{HOOK_ID}/{TOKEN}/", f"/behind/a/proxy/hooks/in/{HOOK_ID}/***"),
+        (f"/Hooks/In/{TOKEN}/{HOOK_ID}", "/Hooks/In/***/***"),
+        (f"/hooks//in/{HOOK_ID}/{TOKEN[:-1]}", f"/hooks//in/{HOOK_ID}/***"),
+        ("/api/v4/" + "x" * 200, "/api/v4/" + "x" * 92),
+    ],
+)
+def test_a_path_is_shown_without_its_token_wherever_that_stands(path, shown):
+    assert shown_path(path) == shown
 
 
 async def scraped(server):

@@ -19,11 +19,12 @@ from clockwire.v1.timers_pb2 import Timer
 
 Body = dict[str, object]
 
-#: TrackingTime's eight events, and the change of a time entry, which its newer API has too.
+#: TrackingTime's eight events; the change of a task, of which it tells too; that of a time entry, as its newer API has.
 EVENT_OF: Mapping[str, str] = {
     "project.add": "project.created",
     "project.close": "project.closed",
     "task.add": "task.created",
+    "task.update": "task.updated",
     "task.close": "task.closed",
     "task.track": "timer.started",
     "task.stop": "timer.stopped",
@@ -138,6 +139,7 @@ _DATA: Mapping[str, Callable[[Event], Body]] = {
     "project.add": _project,
     "project.close": _project,
     "task.add": _task,
+    "task.update": _task,
     "task.close": _task,
     "task.track": _timer,
     "task.stop": _timer,

@@ -11,9 +11,10 @@ import orjson
 from starlette.requests import Request
 
 from clockwire.model.errors import FieldInvalid
-from clockwire.model.inbound_commands import Command, read_command
+from clockwire.model.inbound_commands import LONGEST_NAME, Command, read_command
 from clockwire.model.inbound_hook import InboundHook
 from clockwire.model.spoken_commands import Spoken, read_spoken
+from clockwire.model.values.text import check_text
 from clockwire.operations.inbound_commands import Commands, Done
 from clockwire.operations.inbound_sentences import sentence
 from clockwire.operations.inbound_speech import obey
@@ -80,7 +81,8 @@ def _inner(fields: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _obeyed(commands: Commands, spoken: Spoken, user: str) -> str:
-    return obey(commands, spoken, commands.user(Command(event="task.track", user=user.strip())))
+    known = check_text("user", user.strip(), LONGEST_NAME)
+    return obey(commands, spoken, commands.user(Command(event="task.track", user=known)))
 
 
 def _answer(done: Done, commands: Commands) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from http import HTTPStatus
+from time import monotonic
 from typing import Any
 
 from starlette.requests import Request
@@ -84,6 +85,7 @@ class _Door:
 
     async def admit(self, request: Request) -> Admitted:
         """The hook, as the caller. Raises ResourceNotFound, MessageTooLarge, HttpRefusal."""
+        request.state.begin = monotonic()
         id_, token = request.path_params["id"], request.path_params["token"]
         hook = await self.parts.database.read(find_hook_anywhere, id_) if is_id(id_) else None
         if not opens(token, hook) or hook is None:
@@ -99,7 +101,7 @@ class _Door:
         if request.state.hook.service is not HookService.SLACK:
             return await self._done(request)
         try:
-            return await in_time(self._done(request))
+            return await in_time(self._done(request), since=request.state.begin)
         except ClockwireError as error:
             return refuse_politely(error)
 

@@ -6,6 +6,7 @@ within three seconds, whatever became of it, with a text that is shown to whoeve
 
 import asyncio
 from collections.abc import Awaitable, Mapping
+from time import monotonic
 from typing import Any
 
 import orjson
@@ -15,6 +16,7 @@ from starlette.responses import Response
 
 from clockwire.model.errors import ClockwireError, FieldInvalid
 from clockwire.model.inbound_hook import InboundHook
+from clockwire.model.names import SLACK_USER_ID
 from clockwire.model.spoken_commands import read_spoken
 from clockwire.operations.inbound_commands import Commands
 from clockwire.operations.inbound_speech import obey, speaker
@@ -23,7 +25,6 @@ from clockwire.web.inbound.bodies import read_form
 
 log = structlog.get_logger(__name__)
 
-LINK = "slack_user_id"
 #: Slack shows an error after three; the network takes its share.
 ANSWER_SECONDS = 2.5
 _LATE = "This takes longer than usual. Ask /status in a moment to see what came of it."
@@ -36,7 +37,7 @@ def read_slack(_request: Request, body: bytes, _hook: InboundHook) -> Asked:
     spoken = read_spoken(f"{command} {_unescaped(text)}")
 
     def answer(commands: Commands) -> Mapping[str, Any]:
-        return told(obey(commands, spoken, speaker(commands, LINK, user_id), _bold))
+        return told(obey(commands, spoken, speaker(commands, SLACK_USER_ID, user_id), _bold))
 
     return Asked(_text(fields, "trigger_id"), answer)
 
@@ -51,10 +52,10 @@ def refuse_politely(error: ClockwireError) -> Response:
     return Response(orjson.dumps(told(escaped(_reason(error)))), media_type="application/json")
 
 
-async def in_time(answering: Awaitable[Response], seconds: float = ANSWER_SECONDS) -> Response:
-    """The answer, or word that it takes longer; what was begun is done all the same."""
+async def in_time(answering: Awaitable[Response], *, since: float, seconds: float = ANSWER_SECONDS) -> Response:
+    """The answer, or word that it takes longer than this since then; what was begun is done all the same."""
     begun = asyncio.ensure_future(answering)
-    done, _ = await asyncio.wait([begun], timeout=seconds)
+    done, _ = await asyncio.wait([begun], timeout=max(since + seconds - monotonic(), 0))
     if done:
         return begun.result()
     begun.add_done_callback(_note)
@@ -85,8 +86,8 @@ def _reason(error: ClockwireError) -> str:
     if not isinstance(error, FieldInvalid):
         return f"That did not work: {error}."
     first = error.violations[0]
-    if first.field == LINK:
-        return f"I do not know you yet: {first.description}, under {LINK}."
+    if first.field == SLACK_USER_ID:
+        return f"I do not know you yet: {first.description}, under {SLACK_USER_ID}."
     return f"I did not understand that: {first.field} {first.description}."
 
 

@@ -27,6 +27,7 @@ _ADD = {
         "events": {"type": "string", "description": f"One or several, with commas: {', '.join(EVENT_OF)}."},
         "description": {"type": "string"},
         "user_id": {"type": "string", "description": "Only what concerns this user."},
+        "status": {"type": "string", "enum": list(STATUSES[1:]), "description": "ENABLED if it is left out."},
     },
 }
 

@@ -35,7 +35,7 @@ from clockwire.web.parts import Parts
 from clockwire.web.requests import read_body
 from clockwire.web.trackingtime.describing import described
 from clockwire.web.trackingtime.framing import Answer, endpoint
-from clockwire.web.trackingtime.webhooks import STATUSES, is_wanted, require_ours, settings_of, shown
+from clockwire.web.trackingtime.webhooks import STATUSES, is_disabled, is_wanted, require_ours, settings_of, shown
 
 PREFIX: Final = "/api/v4/{account_id}/webhooks"
 LARGEST_BODY = 64 * 1024
@@ -93,11 +93,12 @@ class _Webhooks:
 
     async def add(self, request: Request) -> Any:  # noqa: ANN401 - any JSON
         """A new webhook, and its token this once."""
-        settings, secret = checked(settings_of(await _sent(request))), generate_secret()
+        sent = await _sent(request)
+        settings, paused, secret = checked(settings_of(sent)), is_disabled(sent), generate_secret()
         await self.parts.check_target(settings.target_url)
         created = await self._write(
             lambda transaction: operations.create_subscription(
-                transaction, settings, secret=secret, paused=False, vault=self.parts.vault
+                transaction, settings, secret=secret, paused=paused, vault=self.parts.vault
             )
         )
         return self._shown(SubscriptionView(subscription=created)) | {"token": secret.text, "secret": secret.text}

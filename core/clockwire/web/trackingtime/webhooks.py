@@ -19,7 +19,10 @@ ALIASES: Mapping[str, str] = {
     "event.updated": "event.update",
     "event.deleted": "event.delete",
 }
-FIELDS = ("url", "callback_url", "events", "event_name", "description", "user_id", "grouped", "is_incoming")
+FIELDS = (
+    *("url", "callback_url", "events", "event_name", "description", "user_id", "status"),
+    *("grouped", "is_incoming", "service"),
+)
 STATUSES = ("ALL", "ENABLED", "DISABLED", "ACTIVE")
 _NAME_OF = {ours: theirs for theirs, ours in EVENT_OF.items()}
 
@@ -32,6 +35,8 @@ def settings_of(sent: Mapping[str, Any]) -> SubscriptionSettings:
         violations.append(Violation("grouped", "must be false: each event is sent by itself"))
     if sent.get("is_incoming") not in (None, "", False, "false"):
         violations.append(Violation("is_incoming", "must be false: incoming webhooks are made with InboundHookService"))
+    if sent.get("service") not in (None, ""):
+        violations.append(Violation("service", "must be empty: it is where incoming webhooks come from"))
     if violations:
         raise FieldInvalid(*violations)
     return SubscriptionSettings(
@@ -40,6 +45,14 @@ def settings_of(sent: Mapping[str, Any]) -> SubscriptionSettings:
         filter=_filter(_one_of(sent, "events", "event_name"), sent.get("user_id") or ""),
         payload_format=PayloadFormat.TRACKINGTIME,
     )
+
+
+def is_disabled(sent: Mapping[str, Any]) -> bool:
+    """Whether what is to be added does not send at first. Raises FieldInvalid."""
+    status = sent.get("status") or "ENABLED"
+    if status not in STATUSES[1:]:
+        raise FieldInvalid.of("status", f"must be one of {', '.join(STATUSES[1:])}")
+    return bool(status == "DISABLED")
 
 
 def shown(view: SubscriptionView, *, sees_secrets: bool) -> dict[str, Any]:
@@ -57,6 +70,7 @@ def shown(view: SubscriptionView, *, sees_secrets: bool) -> dict[str, Any]:
         "callback_url": url,
         "status": status_of(view),
         "is_incoming": False,
+        "service": None,
         "user_id": users[0] if users else None,
     }
 

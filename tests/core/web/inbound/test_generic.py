@@ -243,6 +243,7 @@ WRONG = [
     ({"event": "event.delete"}, "event_id", "is needed, or event_external_id"),
     ({"text": "hello"}, "text", "/track [task] in [project]"),
     ({"text": 7}, "text", "must be a text"),
+    ({"text": "/stop", "user": "a@\0"}, "user", "U+0000"),
     ({"text": "/stop", "event": "task.stop"}, "event", "is no field beside text"),
     ({"event": "room_message"}, "item", "is needed"),
     ({"delivery_id": 7}, "delivery_id", "must be a text"),

@@ -126,10 +126,10 @@ async def test_issues_of_one_title_are_different_tasks(server):
 @ON_SQLITE
 async def test_titles_that_are_no_names_are_made_ones(server):
     hook = await github_hook(server)
-    for number, title in enumerate(("x" * 256, "  ", "two\n lines\t"), 1):
+    for number, title in enumerate(("x" * 256, "  ", "two\n lines\t", "a\0b\x85"), 1):
         assert (await github(server, hook, "issues", issues("opened", number=number, title=title))).status == 200
     names = [each.record.task.task_name for each in await events(server) if each.type == "task.created"]
-    assert names == ["x" * 200, "#2", "two lines"]
+    assert names == ["x" * 200, "#2", "two lines", "a b"]
 
 
 @ON_SQLITE

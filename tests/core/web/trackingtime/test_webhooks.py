@@ -46,6 +46,7 @@ async def test_a_webhook_is_added_listed_disabled_enabled_reset_and_deleted(serv
         "callback_url": URL,
         "status": "ENABLED",
         "is_incoming": False,
+        "service": None,
         "user_id": None,
     }
     assert (await hooks(server, "", method="GET")).json["data"] == [webhook]
@@ -57,6 +58,16 @@ async def test_a_webhook_is_added_listed_disabled_enabled_reset_and_deleted(serv
     assert (await hooks(server, f"/{id_}", method="DELETE")).json["data"] == {"id": id_}
     assert (await hooks(server, f"/{id_}", method="GET")).status == 404
     assert (await hooks(server, "", method="GET")).json["data"] == []
+
+
+@ON_SQLITE
+async def test_each_parameter_that_its_api_documents_is_taken(server):
+    """https://app.trackingtime.co/doc/webhooks.jsp: what a webhook has, what is required and what is the default."""
+    sent = {"event_name": "task.add", "callback_url": URL, "description": "x", "is_incoming": False, "service": ""}
+    for status, shown in (("", "ENABLED"), ("ENABLED", "ENABLED"), ("ACTIVE", "ENABLED"), ("DISABLED", "DISABLED")):
+        webhook = (await hooks(server, "/add", sent | {"status": status})).json["data"]
+        assert webhook["status"] == shown
+        assert (await hooks(server, f"/{webhook['id']}", method="GET")).json["data"]["status"] == shown
 
 
 @ON_SQLITE
@@ -186,6 +197,9 @@ WRONG = [
     ({"url": URL, "events": "task.add", "user_id": 12}, "user_id: must be a text"),
     ({"url": URL, "events": "task.add", "grouped": True}, "grouped: must be false"),
     ({"url": URL, "events": "task.add", "is_incoming": "true"}, "InboundHookService"),
+    ({"url": URL, "events": "task.add", "service": "slack"}, "service: must be empty"),
+    ({"url": URL, "events": "task.add", "status": "ALL"}, "status: must be one of ENABLED, DISABLED, ACTIVE"),
+    ({"url": URL, "events": "task.add", "status": ["ENABLED"]}, "status: must be one of"),
     ({"url": URL, "events": "task.add", "descripton": "x"}, "descripton: is no field"),
     ({"url": URL, "events": "task.add", "description": "x" * 501}, "500"),
     ({"url": "ftp://127.0.0.1/", "events": "task.add"}, "target_url"),

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from clockwire.api.errors import Internal
@@ -162,6 +163,19 @@ async def test_without_a_valid_key_the_documented_error_comes(server):
             answer = await ask(server, f"{PREFIX}/{path}", method=method, authorization=authorization)
             assert (answer.status, answer.json) == (401, {"error": "Unauthorized"})
             assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@ON_SQLITE
+async def test_a_bug_of_ours_gets_the_documented_error_and_the_log_the_cause(server, zap):
+    """500: An unexpected server error occurred. Try again or contact support."""
+    webhook = (await zap.subscribe("TIMER_STOPPED")).json["webhook"]
+    with server.database.writing() as connection:
+        connection.execute(text("UPDATE event_log SET subscriptions_version = 'no number'"))
+    with capture_logs() as lines:
+        answers = [await zap.subscribe("TIMER_STOPPED"), await zap.unsubscribe(webhook["id"])]
+
+    assert [(each.status, each.json) for each in answers] == [(500, {"error": "Internal server error"})] * 2
+    assert [line["event"] for line in lines if line["log_level"] == "error"]
 
 
 @ON_SQLITE
