@@ -75,7 +75,8 @@ record = Table(
     Index("record_of_type", "workspace_id", "type", "id"),
 )
 
-# Who refers to whom: finds the users of a record, and the records of a project, without reading messages.
+# Who refers to whom, and what is called how (`model/names.py`): finds the users of a record, the records of a project,
+# and those of a name, without reading messages.
 record_reference = Table(
     "record_reference",
     metadata,
