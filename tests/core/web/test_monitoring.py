@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import threading
 from typing import Any
 
 import pytest
@@ -12,9 +13,11 @@ from clockwire.api.draining import Drain
 from clockwire.client.errors import FieldInvalid
 from clockwire.metrics import METRICS
 from clockwire.storage.database import Database
+from clockwire.storage.schema import prepare
 from clockwire.v1.event_service_pb2 import WatchEventsRequest
 from clockwire.v1.events_pb2 import EventStart
-from clockwire.web.readiness import Readiness
+from clockwire.web.envelope import shown_path
+from clockwire.web.readiness import PATIENCE_SECONDS, Readiness
 from tests.support.http import ask
 from tests.support.product import product_at
 from tests.support.receivers import Answer
@@ -60,10 +63,25 @@ async def test_a_dispatcher_that_does_not_get_on_and_a_drain_are_named(database)
     }
 
 
-async def test_a_database_that_cannot_be_reached_is_named(tmp_path):
-    database = Database(f"sqlite:///{tmp_path / 'nowhere' / 'clockwire.db'}")
+@pytest.mark.parametrize("url", ["sqlite:///{}/nowhere/clockwire.db", "postgresql://127.0.0.1:1/clockwire"])
+async def test_a_database_that_cannot_be_reached_is_named(tmp_path, url):
+    database = Database(url.format(tmp_path))
     checks = await Readiness(database, Drain(), lambda: 0.0).checks()
     assert checks == {"server": "ok", "database": "cannot be reached", "dispatch": "ok"}
+    database.close()
+
+
+@ON_SQLITE
+async def test_a_database_that_does_not_answer_is_named_until_it_does(database_url):
+    database, answers = Database(database_url, readers=1), threading.Event()
+    prepare(database)
+    readiness = Readiness(database, Drain(), lambda: 0.0)
+    busy = asyncio.create_task(database.read(lambda _connection: answers.wait()))
+    checks = await readiness.checks()
+    answers.set()
+    await busy
+    assert checks["database"] == f"has not answered for {PATIENCE_SECONDS:.0f} s"
+    assert set((await readiness.checks()).values()) == {"ok"}
     database.close()
 
 
@@ -132,6 +150,28 @@ async def test_probes_are_no_lines_in_the_log_above_debug_and_tokens_none_at_all
     assert {line["log_level"] for line in lines} == {"debug"}
     assert [line["path"] for line in lines][-1] == "/hooks/in/***/***"
     assert "secret" not in str(lines)
+
+
+TOKEN = "0123456789abcdef" * 4
+HOOK = "01a20268-91ae-775b-b191-390ebf1c6a28"
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        (f"/hooks/in/{HOOK}/{TOKEN}", f"/hooks/in/{HOOK}/***"),
+        (f"//hooks/in/{HOOK}/{TOKEN}/more", f"//hooks/in/{HOOK}/***"),
+        (f"/clockwire/Hooks/In/{HOOK}/short", f"/clockwire/Hooks/In/{HOOK}/***"),
+        (f"/hooks/in/{TOKEN}", "/hooks/in/***/***"),
+        (f"/hook/in/{HOOK}/{TOKEN}", f"/hook/in/{HOOK}/***"),
+        (f"/{TOKEN}\n", "/***"),
+        ("/clockwire.v1.SubscriptionService/FinishSecretRotation",) * 2,
+        (f"/api/integrations/zapier/webhooks/{HOOK}",) * 2,
+        ("/" + "x/" * 100, "/" + "x/" * 49 + "x"),
+    ],
+)
+def test_a_path_is_shown_without_what_may_be_a_secret_however_it_was_mistyped(path, shown):
+    assert shown_path(path) == shown
 
 
 async def scraped(server):
