@@ -77,6 +77,7 @@ async def test_at_a_url_that_was_given_the_server_s_log_is_the_evidence(here: Se
     assert done.code == 0
     assert end == {"steps": 7, "seen": 7, "cleaned_up": True}
     assert [(each["step"], each["seen"], each["problem"]) for each in steps] == [(n, True, "") for n in range(1, 8)]
+    assert [each["step"] for each in steps if not each["evidence"]] == []
     assert [json.loads(each.body)["event"] for each in received] == ["project.created"] * 2 + ["project.deleted"]
     assert await left_over(here) == []
 
@@ -110,6 +111,23 @@ async def test_a_server_that_may_not_send_here_is_told_how_to(database_url: str,
         assert "--allow-target 127.0.0.1" in done.out
         assert "0 of 7 steps seen; cleaned up" in done.out
         assert await left_over(server) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("https://webhook.site/#!/view/d3cb1088", "it is the page that shows the URL; copy the URL that stands there"),
+        ("webhook.site/d3cb1088", "must be a URL like https://example.com/path"),
+    ],
+)
+async def test_a_url_that_was_copied_from_the_wrong_place_is_refused_with_what_to_copy(here, smoke: Smoke, url, told):
+    """Cited: "Use the URL shown under Your unique URL on the page, not the browser's address bar"."""
+    done = await smoke(here, "--url", url)
+
+    assert done.code == 1
+    assert told in done.out
+    assert "--allow-target" not in done.out
+    assert "0 of 7 steps seen; cleaned up" in done.out
 
 
 async def test_a_server_that_does_not_send_is_seen_to_have_not_tried(database_url: str, smoke: Smoke):
