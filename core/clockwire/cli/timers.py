@@ -7,12 +7,13 @@ from typing import NoReturn
 import click
 
 from clockwire.cli.connecting import connected
-from clockwire.cli.tables import show_table
+from clockwire.cli.tables import one_line, show_table
 from clockwire.client import Client
 from clockwire.model.identifiers import is_id
 from clockwire.v1.records_pb2 import Record
 from clockwire.v1.timer_service_pb2 import DiscardTimerRequest, ListTimersRequest
 
+_LONGEST_PART = 80
 _OPEN = 'AND status != "Closed"'
 _USER = click.option(
     "--user",
@@ -152,9 +153,9 @@ def _refuse(noun: str, text: str, count: int) -> NoReturn:
 
 
 def _what(worked: object) -> str:
-    """What is being done, in words: of a timer or a time log."""
+    """What is being done, in words and on one line: of a timer or a time log."""
     parts = [getattr(worked, name) for name in ("project_name", "task_name", "description")]
-    return ", ".join(part for part in parts if part)
+    return ", ".join(one_line(part, longest=_LONGEST_PART) for part in parts if part)
 
 
 def _length(length: timedelta) -> str:

@@ -77,6 +77,15 @@ def test_what_runs_not_is_said_and_exits_with_1(timer):
     assert "TIMER_NOT_RUNNING" in stop.err
 
 
+def test_a_long_description_of_several_lines_is_shown_on_one(timer):
+    timer("start", "--description", "First\nsecond\n\n" + "x" * 100)
+    shown, stopped = timer("status").out.splitlines(), timer("stop").line
+
+    assert len(shown) == 2
+    for line in (shown[1], stopped):
+        assert line.endswith("  First second " + "x" * 66 + "…")
+
+
 def test_status_of_all_needs_no_user(run, server, timer):
     id_ = timer("start").line
     shown = run("timer", "status", CLOCKWIRE_SERVER=server.target, CLOCKWIRE_API_KEY=server.api_key)
