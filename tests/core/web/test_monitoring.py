@@ -7,16 +7,19 @@ from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from starlette.requests import Request
 from structlog.testing import capture_logs
 
 from clockwire.api.draining import Drain
 from clockwire.client.errors import FieldInvalid
-from clockwire.metrics import METRICS
+from clockwire.metrics import METRICS, Metrics
+from clockwire.model.instants import system_clock
 from clockwire.storage.database import Database
 from clockwire.storage.schema import prepare
 from clockwire.v1.event_service_pb2 import WatchEventsRequest
 from clockwire.v1.events_pb2 import EventStart
 from clockwire.web.envelope import shown_path
+from clockwire.web.monitoring import _Exposed
 from clockwire.web.readiness import PATIENCE_SECONDS, Readiness
 from tests.support.http import ask
 from tests.support.product import product_at
@@ -128,6 +131,17 @@ async def test_what_is_owed_and_how_late_it_is_can_be_seen(database_url):
         numbers = await scraped(product.server)
     assert numbers["clockwire_deliveries_owed",] == 1
     assert numbers["clockwire_delivery_lateness_seconds",] < 5
+
+
+async def test_while_the_database_is_away_what_it_would_tell_is_not_known_and_the_rest_is(tmp_path):
+    database = Database(f"sqlite:///{tmp_path / 'nowhere' / 'clockwire.db'}")
+    metrics = Metrics()
+    metrics.show("clockwire_deliveries_owed", 7)
+    answer = await _Exposed(metrics, database, system_clock).answer(Request({"type": "http"}))
+    database.close()
+    lines = bytes(answer.body).decode().splitlines()
+    assert {"clockwire_deliveries_owed NaN", "clockwire_delivery_lateness_seconds NaN"} <= set(lines)
+    assert [line for line in lines if line.startswith("clockwire_build_info{")]
 
 
 @ON_SQLITE
