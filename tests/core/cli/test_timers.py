@@ -102,6 +102,8 @@ def test_status_of_all_needs_no_user(run, server, timer):
         (["start", "--project", "Twice"], 1, "2 projects are called 'Twice': name one by its id"),
         (["start", "--at", "yesterday"], 2, "start_time"),
         (["stop", "--at", "later"], 2, "stop_time"),
+        (["stop", "7", "--user", "Ada"], 2, "an ID or --user, not both"),
+        (["discard", "7", "--user", "Ada"], 2, "an ID or --user, not both"),
         (["start", "--user", ""], 2, "--user, or CLOCKWIRE_USER, is needed"),
     ],
 )
