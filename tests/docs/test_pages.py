@@ -1,8 +1,10 @@
 """What the pages of docs/ show works as it stands there."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,6 +47,7 @@ CONNECT = {
     "connect/slack.md": "https://hooks.slack.com/triggers/T0123/456/abc",
     "connect/zapier.md": "https://hooks.zapier.com/hooks/catch/1234567/abcdef/",
 }
+DAY_OR_TIME = re.compile(r"\d{4}-\d\d-\d\d(T[\d:.]+Z)?")
 POSTGRESQL = "how-to/run-on-postgresql.md"
 
 Connecting = tuple[RunningServer, Receiver]
@@ -80,8 +83,7 @@ def test_each_step_works_and_the_sample_on_the_page_is_what_arrives(page: str, t
     [received] = [each for each in receiver.received if page in each.path]
 
     told = json.loads((DOCS / page).read_text().rpartition("```json\n")[2].partition("```")[0])
-    assert list(json.loads(received.body)) == list(told)
-    assert json.loads(received.body)["event"] == told["event"]
+    assert [*_timeless(json.loads(received.body)).items()] == [*_timeless(told).items()]
     assert page != "connect/jira.md" or received.headers["x-automation-webhook-token"] == "the-secret-of-the-rule"
 
 
@@ -124,6 +126,12 @@ def server(connecting: Connecting) -> RunningServer:
         whose = {"user_id": user.record.id, "project_id": project.record.id}
         client.create("timelog", external_id="entry-1", date="2026-01-15", duration="1:30", **whose)
     return server
+
+
+def _timeless(body: dict[str, Any]) -> dict[str, Any]:
+    """The body without its days and times: a sample is of the moment when it is sent."""
+    moments = {name: DAY_OR_TIME.sub("…", value) for name, value in body.items() if isinstance(value, str)}
+    return {**body, **moments}
 
 
 def _known(server: RunningServer) -> dict[str, str]:

@@ -7,10 +7,13 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
+from http import HTTPStatus
 
 import pytest
 
+from clockwire.cli.catching import Catcher, Reply
 from clockwire.model.record_types import RECORD_TYPES
+from clockwire.settings import Address
 from clockwire.v1 import subscription_service_pb2 as service
 from clockwire.v1.event_service_pb2 import GetEventLogRequest
 from clockwire.v1.events_pb2 import EventFilter
@@ -129,6 +132,18 @@ async def test_with_a_secret_the_header_is_there_exactly_and_the_node_recipe_bel
         values = {"secret": made.secret, "rawBody": body.decode(), "receivedHeader": signature}
         program = f"result = false;\n{NODE_RECIPE}    result = true;\n}}"
         assert await asyncio.to_thread(run_node, program, **values) is rejects
+
+
+async def test_the_header_is_spelled_as_documented(product: Product):
+    """Cited: "X-ST-Webhook-Signature: sha256=<lowercase hex digest>", letter by letter, for receivers that mind."""
+    with Catcher(Address.of("127.0.0.1:0"), lambda _: Reply(HTTPStatus.NO_CONTENT)) as catcher:
+        await subscribe(product, "project.deleted", catcher.url)
+        project = (await product.client.create("project", project_name="Rollout")).record.id
+        await product.client.delete("project", project)
+        came = await asyncio.to_thread(catcher.next, 15)
+
+    assert came is not None
+    assert (came[0].method, [name for name, _ in came[0].headers].count("X-ST-Webhook-Signature")) == ("POST", 1)
 
 
 async def test_without_a_secret_the_header_is_omitted(product: Product):

@@ -3,10 +3,11 @@
 It is made for one person who looks on, not for the open internet: one thread a request, and no connection is kept.
 """
 
+import re
 import socket
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,6 +19,10 @@ from clockwire.settings import Address
 
 LARGEST_BODY = 4 * 1024 * 1024
 _SECONDS_TO_READ = 10
+_LONGEST_LINE = 1024
+_MOST_TRAILERS = 100
+_LENGTH = re.compile(r"[0-9]{1,20}", re.ASCII)
+_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(;[^\r\n]*)?\r\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,14 @@ class Catcher:
         self._came.put((caught, reply))
 
 
+class _Refused(Exception):
+    """What comes is answered with this status, and not shown."""
+
+    def __init__(self, status: HTTPStatus) -> None:
+        super().__init__(status)
+        self.status = status
+
+
 class _Server(ThreadingHTTPServer):
     def __init__(self, address: Address, catcher: Catcher) -> None:
         self.catcher = catcher
@@ -106,15 +119,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Take in one request, whatever its method."""
-        length = self.headers.get("Content-Length", "0")
-        if not (length.isascii() and length.isdigit()) or self.headers.get("Transfer-Encoding"):
-            self._say(Reply(HTTPStatus.LENGTH_REQUIRED))
-            return
-        if int(length[:20]) > LARGEST_BODY:
-            self._say(Reply(HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
-            return
-        body = self.rfile.read(int(length))
-        if len(body) == int(length):  # else the sender went away
+        try:
+            body = self._body()
+        except _Refused as refused:
+            self._say(Reply(refused.status))
+        except EOFError:
+            return  # the sender went away
+        else:
             caught, reply = self.server.catcher.take(self.command, self.path, self.headers.items(), body)
             self._say(reply)
             self.server.catcher.keep(caught, reply)
@@ -123,6 +134,46 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's signature
         """Nothing is said of each request: who listens does that."""
+
+    def _body(self) -> bytes:
+        """The body, by its length or in chunks. Raises _Refused, and EOFError if it ends before its time."""
+        coding, length = self.headers.get("Transfer-Encoding"), self.headers.get("Content-Length")
+        if coding is not None and (coding.lower() != "chunked" or length is not None):
+            raise _Refused(HTTPStatus.BAD_REQUEST)
+        if coding is not None:
+            return b"".join(self._chunks())
+        if not _LENGTH.fullmatch(length or "0"):
+            raise _Refused(HTTPStatus.LENGTH_REQUIRED)
+        return self._read(int(length or "0"))
+
+    def _chunks(self) -> Iterator[bytes]:
+        """The chunks of a body, as https://www.rfc-editor.org/rfc/rfc9112#section-7.1 has them."""
+        left = LARGEST_BODY
+        while size := self._chunk_size():
+            yield self._read(size, most=left)
+            left -= size
+            if self.rfile.readline(_LONGEST_LINE) != b"\r\n":
+                raise _Refused(HTTPStatus.BAD_REQUEST)
+        for _ in range(_MOST_TRAILERS):
+            if self.rfile.readline(_LONGEST_LINE) in {b"\r\n", b""}:
+                return
+        raise _Refused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+
+    def _chunk_size(self) -> int:
+        line = self.rfile.readline(_LONGEST_LINE)
+        if not line:
+            raise EOFError
+        if not (size := _CHUNK_SIZE.match(line)):
+            raise _Refused(HTTPStatus.BAD_REQUEST)
+        return int(size[1], 16)
+
+    def _read(self, size: int, *, most: int = LARGEST_BODY) -> bytes:
+        if size > most:
+            raise _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        read = self.rfile.read(size)
+        if len(read) < size:
+            raise EOFError
+        return read
 
     def _say(self, reply: Reply) -> None:
         self.send_response(reply.status)

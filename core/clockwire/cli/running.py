@@ -11,6 +11,7 @@ import click
 import structlog
 
 from clockwire.cli.flags import flags, settings_of, unknown_variables
+from clockwire.cli.progress import waiting
 from clockwire.garbage import collect_garbage_rarely
 from clockwire.logs import configure_logs
 from clockwire.settings import OPTIONS, Settings
@@ -72,7 +73,9 @@ def migrate(database: str | None, *, restored: bool) -> None:
     from clockwire.storage.workspaces import select_workspaces
 
     with opened(database, prepare=False) as store:
-        click.echo("migrated" if schema.migrate(store) else "up to date")
+        with waiting("bringing the tables up to date"):
+            migrated = schema.migrate(store)
+        click.echo("migrated" if migrated else "up to date")
         if restored:
             with store.writing() as connection:
                 for workspace in select_workspaces(connection, show_deleted=True):

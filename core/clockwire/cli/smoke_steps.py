@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from clockwire.cli.verdicts import VALID, verdicts_of
 from clockwire.cli.witnesses import NotSeen, Seen, Witness, delivery_of
@@ -49,9 +50,8 @@ def open_the_catcher(test: SmokeTest) -> Iterator[str]:
     try:
         test.client.subscriptions.CreateSubscription(check)
     except TargetUrlRefused as error:
-        raise NotSeen(
-            f"the server does not send there: {error.args[0]} (for this machine: serve --allow-target 127.0.0.1)"
-        ) from error
+        hint = " (for this machine: serve --allow-target 127.0.0.1)" if _is_plain(test.witness.url) else ""
+        raise NotSeen(f"the server does not send there: {error.args[0]}{hint}") from error
     yield "the server accepts it as a target"
 
 
@@ -148,6 +148,11 @@ def _save(test: SmokeTest, name: str) -> tuple[str, str]:
     made = test.client.create("project", project_name=name)
     test.undo.append(partial(test.client.delete, "project", made.record.id, allow_missing=True))
     return made.mutation.event_ids[0], made.record.id
+
+
+def _is_plain(url: str) -> bool:
+    """Whether it is a URL as of a program on this machine: http, which no other address may have."""
+    return urlsplit(url).scheme == "http"
 
 
 def _unsubscribe(test: SmokeTest, subscription_id: str) -> None:

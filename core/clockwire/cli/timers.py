@@ -5,14 +5,16 @@ from datetime import timedelta
 from typing import NoReturn
 
 import click
+from click.core import ParameterSource
 
 from clockwire.cli.connecting import connected
-from clockwire.cli.tables import show_table
+from clockwire.cli.tables import one_line, show_table
 from clockwire.client import Client
 from clockwire.model.identifiers import is_id
 from clockwire.v1.records_pb2 import Record
 from clockwire.v1.timer_service_pb2 import DiscardTimerRequest, ListTimersRequest
 
+_LONGEST_PART = 80
 _OPEN = 'AND status != "Closed"'
 _USER = click.option(
     "--user",
@@ -91,7 +93,7 @@ def stop(*, client: Client, timer_id: str | None, user: str | None, at: str | No
     The time log has the timer's id. Work that ended a while ago is stopped --at its end, which must be within 24 hours
     of the start. The key needs the scope timers.write, and records.read to look a name up.
     """
-    user_id = "" if timer_id else _user_id(client, user)
+    user_id = _target_user_id(client, timer_id, user)
     try:
         stopped = client.stop_timer(timer_id or "", user_id=user_id, stop_time=at, description=description)
     except ValueError as error:
@@ -105,7 +107,8 @@ def stop(*, client: Client, timer_id: str | None, user: str | None, at: str | No
 @_USER
 def discard(*, client: Client, timer_id: str | None, user: str | None) -> None:
     """Throw a running timer away, by its ID or that of a user: there will be no time log of it."""
-    target = DiscardTimerRequest(timer_id=timer_id) if timer_id else DiscardTimerRequest(user_id=_user_id(client, user))
+    user_id = _target_user_id(client, timer_id, user)
+    target = DiscardTimerRequest(timer_id=timer_id) if timer_id else DiscardTimerRequest(user_id=user_id)
     discarded = client.timers.DiscardTimer(target).timer
     click.echo(f"discarded {discarded.id}")
 
@@ -125,6 +128,16 @@ def status(*, client: Client, user: str | None) -> None:
         sys.exit(1)
     rows = [(each.id, each.user_name, each.start_time.ToJsonString(), _what(each)) for each in running]
     show_table(("ID", "USER", "SINCE", "WHAT"), rows)
+
+
+def _target_user_id(client: Client, timer_id: str | None, user: str | None) -> str:
+    """Whose timer is meant; empty if an id says which."""
+    if not timer_id:
+        return _user_id(client, user)
+    if click.get_current_context().get_parameter_source("user") is ParameterSource.COMMANDLINE:
+        message = "an ID or --user, not both"
+        raise click.UsageError(message)
+    return ""
 
 
 def _user_id(client: Client, user: str | None) -> str:
@@ -152,9 +165,9 @@ def _refuse(noun: str, text: str, count: int) -> NoReturn:
 
 
 def _what(worked: object) -> str:
-    """What is being done, in words: of a timer or a time log."""
+    """What is being done, in words and on one line: of a timer or a time log."""
     parts = [getattr(worked, name) for name in ("project_name", "task_name", "description")]
-    return ", ".join(part for part in parts if part)
+    return ", ".join(one_line(part, longest=_LONGEST_PART) for part in parts if part)
 
 
 def _length(length: timedelta) -> str:

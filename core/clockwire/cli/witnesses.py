@@ -106,7 +106,8 @@ class OwnCatcher:
             return "the server made no delivery for it"
         if not delivery.attempt_count:
             return "the server has not tried yet: is it, or `clockwire dispatch`, sending?"
-        return f"the server tried, and met {DeliveryAttempt.Outcome.Name(delivery.last_outcome)}"
+        attempts = self._client.deliveries.GetDelivery(GetDeliveryRequest(delivery_id=delivery.id)).attempts
+        return f"the server tried: {outcome_in_words(attempts[-1])}"
 
 
 class ServersLog:

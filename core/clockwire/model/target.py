@@ -62,7 +62,9 @@ def check_target_url(text: str, *, http_allowed: bool = False) -> Target:
     if parts is None or not parts["authority"]:
         raise TargetUrlRefused("must be a URL like https://example.com/path")
     if parts["fragment"]:
-        raise TargetUrlRefused("must not have a fragment (#)")
+        raise TargetUrlRefused(
+            "must not have a fragment (#): it is the page that shows the URL; copy the URL that stands there"
+        )
     scheme = _scheme(parts["scheme"], http_allowed=http_allowed)
     host, literal, port = _authority(parts["authority"], scheme)
     path = (parts["path"] or "/") + (parts["query"] or "")

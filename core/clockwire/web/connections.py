@@ -1,18 +1,25 @@
 """What may a connection do? Send a head and a body in time and within limits, and take its answers; else it is cut."""
 
 import asyncio
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final
+from typing import Final, cast
 
 import orjson
+import structlog
+from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from clockwire.web.requests import request_id
 
 LARGEST_HEAD: Final = 16 * 1024
 MOST_HEADERS: Final = 100
 #: How long a connection that was cut may take to fetch what it was told.
 _LINGER_SECONDS = 1.0
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +146,9 @@ class Connection(HttpToolsProtocol):
         self._cut = True
         self._nothing_expected()
         if self._owes_this_one():
-            self.transport.write(_last_answer(status, code, sentence))
+            id_ = self._request_id()
+            self.transport.write(_last_answer(status, code, sentence, id_))
+            log.debug("http request refused", status=int(status), error=sentence, request_id=id_)
         for cycle in self._cycles():
             cycle.disconnected = True  # whoever answers it is told so, and is not heard any more
             cycle.message_event.set()
@@ -148,6 +157,12 @@ class Connection(HttpToolsProtocol):
         # What still comes is read and dropped for a moment: closed with bytes unread, the answer would be lost.
         self.flow.resume_reading()
         self.loop.call_later(_LINGER_SECONDS, self.transport.abort)
+
+    def _request_id(self) -> str:
+        """That of the request which is cut; one of its own if its head has not come."""
+        if self._in_head or not self._cycles():
+            return str(uuid.uuid4())
+        return request_id(cast(Scope, self.cycle.scope))
 
     def _owes_this_one(self) -> bool:
         if self._in_head or not self._cycles():
@@ -163,9 +178,7 @@ class Connection(HttpToolsProtocol):
         return [] if latest is None else [latest]
 
 
-def _last_answer(status: HTTPStatus, code: str, sentence: str) -> bytes:
+def _last_answer(status: HTTPStatus, code: str, sentence: str, id_: str) -> bytes:
     body = orjson.dumps({"code": code, "message": sentence})
-    head = (
-        b"content-type: application/json\r\ncontent-length: %d\r\ncache-control: no-store\r\nconnection: close\r\n\r\n"
-    )
-    return STATUS_LINE[status] + head % len(body) + body
+    head = f"content-type: application/json\r\ncontent-length: {len(body)}\r\nx-request-id: {id_}\r\n"
+    return STATUS_LINE[status] + head.encode() + b"cache-control: no-store\r\nconnection: close\r\n\r\n" + body

@@ -13,10 +13,10 @@ from clockwire.model.identifiers import is_id
 from clockwire.web.errors import refusal
 from clockwire.web.requests import request_id
 
-#: After this an address goes on with what only its owner may know, whatever stands before it.
-_PRIVATE_AFTER = "hooks/in/"
-#: What may be a token, or most of one, in an address that was mistyped.
-_TOKEN = re.compile("[0-9A-Fa-f]{40,}")
+#: After this an address goes on with what only its owner may know; whoever mistypes it has typed the secret too.
+_HOOK = re.compile(r"(.*/hooks/in/)([^/]*)", re.IGNORECASE | re.DOTALL)
+#: No name that is part of an address is as long, unless it has dots; tokens and keys are, and have none.
+_SECRET = re.compile(r"[^/.]{32,}")
 _LONGEST_PATH = 100
 
 log = structlog.get_logger(__name__)
@@ -62,10 +62,7 @@ class Envelope:
 
 
 def shown_path(path: str) -> str:
-    """The path as the log may show it: without tokens. What follows a question mark is never shown."""
-    start = path.lower().find(_PRIVATE_AFTER)
-    if start >= 0:
-        secret = start + len(_PRIVATE_AFTER)
-        public = path[secret:].split("/", 1)[0]
-        path = f"{path[:secret]}{public if is_id(public) else '***'}/***"
-    return _TOKEN.sub("***", path)[:_LONGEST_PATH]
+    """The path as the log may show it: without tokens, wherever they stand. What follows a `?` is never shown."""
+    if hook := _HOOK.match(path):
+        path = f"{hook[1]}{hook[2] if is_id(hook[2]) else '***'}/***"
+    return _SECRET.sub(lambda found: found[0] if is_id(found[0]) else "***", path)[:_LONGEST_PATH]

@@ -34,6 +34,8 @@ from clockwire.webhooks.sender import Sender
 
 log = structlog.get_logger(__name__)
 
+Taken = Callable[[Sequence[ClaimedDelivery]], None]
+
 _MOST_IN_FLIGHT = 1_000
 _PAUSE_SECONDS = 0.1
 _NEVER: Instant = 1 << 62
@@ -125,7 +127,7 @@ class Dispatcher:
         """Takes deliveries into the places that were reserved for them."""
         self.tell(partial(self._accepted, claimed))
 
-    def take(self, claimed: Sequence[ClaimedDelivery], taken: Callable[[Sequence[ClaimedDelivery]], None]) -> None:
+    def take(self, claimed: Sequence[ClaimedDelivery], taken: Taken) -> None:
         """Takes deliveries whether or not there are places for them: another process thought so.
 
         *taken* is called with them on the dispatcher's thread. Their lanes are there at once, so that a change of
@@ -134,12 +136,7 @@ class Dispatcher:
         with self._lock:
             for each in claimed:
                 self._lane(each.subscription).reserved += 1
-
-        def accepted() -> None:
-            self._accepted(claimed)
-            taken(claimed)
-
-        self.tell(accepted)
+        self.tell(partial(self._accepted, claimed, taken))
 
     def rooms(self, subscription_ids: Iterable[str]) -> dict[str, int | None]:
         """How many more fresh deliveries of each it would take; None if it knows of nothing of it."""
@@ -284,11 +281,12 @@ class Dispatcher:
         with self._lock:
             self._backlog.add(lane.subscription.id)
 
-    def _accepted(self, claimed: Sequence[ClaimedDelivery]) -> None:
+    def _accepted(self, claimed: Sequence[ClaimedDelivery], taken: Taken = lambda _: None) -> None:
         with self._lock:
             for each in claimed:
                 self._lanes[each.subscription.id].reserved -= 1
         self._enqueue(claimed)
+        taken(claimed)
 
     def _enqueue(self, claimed: Sequence[ClaimedDelivery]) -> None:
         if self._stopping:

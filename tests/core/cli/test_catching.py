@@ -49,16 +49,39 @@ def test_every_method_is_seen(catcher, method):
     ("headers", "status"),
     [
         (b"Content-Length: %d\r\n" % (LARGEST_BODY + 1), b"413"),
-        (b"Content-Length: 99999999999999999999999999\r\n", b"413"),
+        (b"Content-Length: 99999999999999999999\r\n", b"413"),
+        (b"Content-Length: 999999999999999999999\r\n", b"411"),
         (b"Content-Length: -1\r\n", b"411"),
         (b"Content-Length: x\r\n", b"411"),
-        (b"Transfer-Encoding: chunked\r\n", b"411"),
+        (b"Transfer-Encoding: gzip, chunked\r\n", b"400"),
+        (b"Transfer-Encoding: chunked\r\nContent-Length: 1\r\n", b"400"),
         (b"X: y\r\n" * 200, b"431"),
     ],
 )
 def test_what_says_too_much_or_nothing_of_its_length_is_refused(catcher, headers, status):
     assert raw(catcher, b"POST / HTTP/1.1\r\n" + headers + b"\r\n").split(b" ")[1] == status
     assert catcher.next(0) is None
+
+
+@pytest.mark.parametrize(
+    ("chunks", "status"),
+    [
+        (b"3\r\nabc\r\n4;x=y\r\ndefg\r\n0\r\nX: y\r\n\r\n", b"200"),
+        (b"0\r\n\r\n", b"200"),
+        (b"g\r\n", b"400"),
+        (b"3\r\nabcd\r\n", b"400"),
+        (b"%x\r\n" % (LARGEST_BODY + 1), b"413"),
+        (b"1\r\na\r\n%x\r\n" % LARGEST_BODY, b"413"),
+        (b"0\r\n" + b"X: y\r\n" * 101, b"431"),
+        (b"3\r\nab", b""),
+        (b"3\r\nabc\r\n", b""),
+    ],
+)
+def test_a_body_in_chunks_is_put_together(catcher, chunks, status):
+    head = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+    assert b"".join(raw(catcher, head + chunks).split(b" ")[1:2]) == status
+    came = catcher.next(10 if status == b"200" else 0)
+    assert (came and came[0].body) == ((b"abcdefg" if b"abc" in chunks else b"") if status == b"200" else None)
 
 
 def test_half_a_request_is_none(catcher):

@@ -77,6 +77,15 @@ def test_what_runs_not_is_said_and_exits_with_1(timer):
     assert "TIMER_NOT_RUNNING" in stop.err
 
 
+def test_a_long_description_of_several_lines_is_shown_on_one(timer):
+    timer("start", "--description", "First\nsecond\n\n" + "x" * 100)
+    shown, stopped = timer("status").out.splitlines(), timer("stop").line
+
+    assert len(shown) == 2
+    for line in (shown[1], stopped):
+        assert line.endswith("  First second " + "x" * 66 + "…")
+
+
 def test_status_of_all_needs_no_user(run, server, timer):
     id_ = timer("start").line
     shown = run("timer", "status", CLOCKWIRE_SERVER=server.target, CLOCKWIRE_API_KEY=server.api_key)
@@ -93,6 +102,8 @@ def test_status_of_all_needs_no_user(run, server, timer):
         (["start", "--project", "Twice"], 1, "2 projects are called 'Twice': name one by its id"),
         (["start", "--at", "yesterday"], 2, "start_time"),
         (["stop", "--at", "later"], 2, "stop_time"),
+        (["stop", "7", "--user", "Ada"], 2, "an ID or --user, not both"),
+        (["discard", "7", "--user", "Ada"], 2, "an ID or --user, not both"),
         (["start", "--user", ""], 2, "--user, or CLOCKWIRE_USER, is needed"),
     ],
 )

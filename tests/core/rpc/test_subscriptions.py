@@ -32,6 +32,8 @@ from tests.support.server import ON_SQLITE, Served, served
 Create = requests.CreateSubscriptionRequest
 UNKNOWN: Any = 77
 MINUTE = Duration(seconds=60)
+#: A secret of the caller's own.
+OWN = "0123456789abcdef" * 4
 
 
 @pytest.fixture
@@ -167,6 +169,8 @@ async def test_a_secret_is_in_no_answer_but_one_and_in_no_log(hooks: Served, cap
         rotate = requests.RotateSecretRequest(subscription_id=made.subscription.id, request_id=new_id(0))
         rotated = await client.subscriptions.RotateSecret(rotate)
         assert await client.subscriptions.RotateSecret(rotate) == rotated
+        given = Create(subscription=to("http://127.0.0.1:9/"), secret_source=Create.SECRET_SOURCE_PROVIDED, secret=OWN)
+        assert OWN not in str(await client.subscriptions.CreateSubscription(given))
     printed = capfd.readouterr()
     with hooks.database.reading() as connection:
         rows = str(connection.exec_driver_sql("SELECT * FROM subscription").all())
@@ -175,7 +179,7 @@ async def test_a_secret_is_in_no_answer_but_one_and_in_no_log(hooks: Served, cap
     assert rotated.secret != made.secret
     assert rotated.subscription.secret_fingerprint != made.subscription.secret_fingerprint
     assert dict(made.subscription.headers) == {"X-Key": "***"}
-    for secret in (made.secret, rotated.secret):
+    for secret in (made.secret, rotated.secret, OWN):
         for text in (str(read), caplog.text, printed.out, printed.err, rows):
             assert secret not in text
 

@@ -9,6 +9,7 @@ import pytest
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
+from structlog.testing import capture_logs
 
 from clockwire.settings import Address
 from clockwire.web.connections import LARGEST_HEAD, MOST_HEADERS, Limits
@@ -79,6 +80,24 @@ async def test_a_reader_that_takes_nothing_is_cut_off():
         with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
             await reader.readexactly(50_000_000)
         await close(writer)
+
+
+@pytest.mark.parametrize(
+    ("sent", "id_"),
+    [
+        (b"POST / HTTP/1.1\r\nhost: x\r\nx-request-id: abc-123\r\ncontent-length: 9\r\n\r\nx", rb"abc-123"),
+        (b"POST / HTTP/1.1\r\nhost: x\r\nx-request-id: abc-123\r\n", rb"[0-9a-f-]{36}"),
+        (b"nonsense\r\n\r\n", rb"[0-9a-f-]{36}"),
+    ],
+)
+async def test_who_is_cut_is_told_the_request_s_id_that_the_log_has(sent, id_):
+    with capture_logs() as lines:
+        async with served() as address:
+            said = await say(address, sent)
+    told = re.search(rb"\r\nx-request-id: (%b)\r\n" % id_, said)
+    [line] = [line for line in lines if line["event"] == "http request refused"]
+    assert told
+    assert (line["request_id"], line["status"], line["log_level"]) == (told[1].decode(), statuses(said)[0], "debug")
 
 
 async def test_an_idle_connection_is_closed_without_a_word():

@@ -2,26 +2,30 @@
 
 import asyncio
 import re
+import threading
 from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from starlette.requests import Request
 from structlog.testing import capture_logs
 
 from clockwire.api.draining import Drain
 from clockwire.client.errors import FieldInvalid
-from clockwire.metrics import METRICS
+from clockwire.metrics import METRICS, Metrics
+from clockwire.model.instants import system_clock
 from clockwire.storage.database import Database
+from clockwire.storage.schema import prepare
 from clockwire.v1.event_service_pb2 import WatchEventsRequest
 from clockwire.v1.events_pb2 import EventStart
 from clockwire.web.envelope import shown_path
-from clockwire.web.readiness import Readiness
+from clockwire.web.monitoring import _Exposed
+from clockwire.web.readiness import PATIENCE_SECONDS, Readiness
 from tests.support.http import ask
 from tests.support.product import product_at
 from tests.support.receivers import Answer
 from tests.support.server import ANY_PORT, ON_SQLITE
 
-HOOK_ID, TOKEN = "01890000-0000-7000-8000-000000000001", "0f" * 32
 LATEST = EventStart(position=EventStart.POSITION_LATEST)
 
 
@@ -62,10 +66,25 @@ async def test_a_dispatcher_that_does_not_get_on_and_a_drain_are_named(database)
     }
 
 
-async def test_a_database_that_cannot_be_reached_is_named(tmp_path):
-    database = Database(f"sqlite:///{tmp_path / 'nowhere' / 'clockwire.db'}")
+@pytest.mark.parametrize("url", ["sqlite:///{}/nowhere/clockwire.db", "postgresql://127.0.0.1:1/clockwire"])
+async def test_a_database_that_cannot_be_reached_is_named(tmp_path, url):
+    database = Database(url.format(tmp_path))
     checks = await Readiness(database, Drain(), lambda: 0.0).checks()
     assert checks == {"server": "ok", "database": "cannot be reached", "dispatch": "ok"}
+    database.close()
+
+
+@ON_SQLITE
+async def test_a_database_that_does_not_answer_is_named_until_it_does(database_url):
+    database, answers = Database(database_url, readers=1), threading.Event()
+    prepare(database)
+    readiness = Readiness(database, Drain(), lambda: 0.0)
+    busy = asyncio.create_task(database.read(lambda _connection: answers.wait()))
+    checks = await readiness.checks()
+    answers.set()
+    await busy
+    assert checks["database"] == f"has not answered for {PATIENCE_SECONDS:.0f} s"
+    assert set((await readiness.checks()).values()) == {"ok"}
     database.close()
 
 
@@ -114,6 +133,17 @@ async def test_what_is_owed_and_how_late_it_is_can_be_seen(database_url):
     assert numbers["clockwire_delivery_lateness_seconds",] < 5
 
 
+async def test_while_the_database_is_away_what_it_would_tell_is_not_known_and_the_rest_is(tmp_path):
+    database = Database(f"sqlite:///{tmp_path / 'nowhere' / 'clockwire.db'}")
+    metrics = Metrics()
+    metrics.show("clockwire_deliveries_owed", 7)
+    answer = await _Exposed(metrics, database, system_clock).answer(Request({"type": "http"}))
+    database.close()
+    lines = bytes(answer.body).decode().splitlines()
+    assert {"clockwire_deliveries_owed NaN", "clockwire_delivery_lateness_seconds NaN"} <= set(lines)
+    assert [line for line in lines if line.startswith("clockwire_build_info{")]
+
+
 @ON_SQLITE
 async def test_names_and_meanings_are_those_of_prometheus_conventions(server):
     text = (await ask(server, "/metrics", method="GET")).body.decode()
@@ -136,17 +166,26 @@ async def test_probes_are_no_lines_in_the_log_above_debug_and_tokens_none_at_all
     assert "secret" not in str(lines)
 
 
+TOKEN = "0123456789abcdef" * 4
+HOOK = "01a20268-91ae-775b-b191-390ebf1c6a28"
+
+
 @pytest.mark.parametrize(
     ("path", "shown"),
     [
-        (f"/hooks/in/{HOOK_ID}/{TOKEN}", f"/hooks/in/{HOOK_ID}/***"),
-        (f"/behind/a/proxy/hooks/in/{HOOK_ID}/{TOKEN}/", f"/behind/a/proxy/hooks/in/{HOOK_ID}/***"),
-        (f"/Hooks/In/{TOKEN}/{HOOK_ID}", "/Hooks/In/***/***"),
-        (f"/hooks//in/{HOOK_ID}/{TOKEN[:-1]}", f"/hooks//in/{HOOK_ID}/***"),
-        ("/api/v4/" + "x" * 200, "/api/v4/" + "x" * 92),
+        (f"/hooks/in/{HOOK}/{TOKEN}", f"/hooks/in/{HOOK}/***"),
+        (f"//hooks/in/{HOOK}/{TOKEN}/more", f"//hooks/in/{HOOK}/***"),
+        (f"/clockwire/Hooks/In/{HOOK}/short", f"/clockwire/Hooks/In/{HOOK}/***"),
+        (f"/hooks/in/{TOKEN}", "/hooks/in/***/***"),
+        (f"/hook/in/{HOOK}/{TOKEN}", f"/hook/in/{HOOK}/***"),
+        (f"/hooks//in/{HOOK}/{TOKEN[:-1]}", f"/hooks//in/{HOOK}/***"),
+        (f"/{TOKEN}\n", "/***"),
+        ("/clockwire.v1.SubscriptionService/FinishSecretRotation",) * 2,
+        (f"/api/integrations/zapier/webhooks/{HOOK}",) * 2,
+        ("/" + "x/" * 100, "/" + "x/" * 49 + "x"),
     ],
 )
-def test_a_path_is_shown_without_its_token_wherever_that_stands(path, shown):
+def test_a_path_is_shown_without_what_may_be_a_secret_however_it_was_mistyped(path, shown):
     assert shown_path(path) == shown
 
 

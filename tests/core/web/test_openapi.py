@@ -1,6 +1,7 @@
 """The OpenAPI document: complete, and obeyed by the server when a program that reads it does its worst."""
 
 import asyncio
+import dataclasses
 from typing import Any
 
 import pytest
@@ -9,6 +10,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import Case, GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from clockwire.web import connect
+from clockwire.web.app import MODULES
+from clockwire.web.openapi import PATHS
+from clockwire.web.parts import Parts
 from tests.support.contract import METHODS
 from tests.support.http import ask
 from tests.support.server import ON_SQLITE, Served
@@ -32,6 +37,16 @@ async def test_the_document_knows_every_call_and_what_it_is_for(server: Served):
     assert create["summary"] == "Stores a new record and emits <type>.created"
     assert "`records.write`" in create["description"]
     assert undescribed(document) == []
+
+
+def test_the_document_knows_every_other_route_and_method_that_answers_with_json():
+    nothing: dict[str, Any] = dict.fromkeys(field.name for field in dataclasses.fields(Parts))
+    parts = Parts(**nothing)  # what routes are made of answers, and need not be there for them to be made
+    routes: list[Any] = [each for routes in MODULES if routes is not connect.routes for each in routes(parts)]
+    answered = {(route.path, method) for route in routes for method in route.methods - {"HEAD"}}
+    described = {(path, method.upper()) for paths in PATHS for path, item in paths().items() for method in item}
+    assert answered - described == {("/metrics", "GET"), ("/openapi.json", "GET")}
+    assert described <= answered
 
 
 @ON_SQLITE

@@ -26,7 +26,7 @@ from clockwire.webhooks.sending_process import SendingProcess
 from tests.core.operations.test_event_log import happen
 from tests.support.dispatching import deliveries, subscribe, until
 from tests.support.receivers import Answer, Receiver
-from tests.support.server import a_settings
+from tests.support.server import ON_SQLITE, a_settings
 from tests.support.writing import VAULT_KEY, Working, make_workspace, working
 
 # A process starts in each test, and perhaps on a busy machine.
@@ -214,6 +214,18 @@ async def test_one_that_stands_still_holds_up_no_writer_and_goes_on_where_it_was
 
     await until(all_succeeded(database, caller, 1 + count * 10), seconds=40)
     assert len({each.headers["webhook-id"] for each in receiver.received}) == 1 + count * 10
+
+
+@ON_SQLITE
+async def test_it_is_seen_not_to_get_on_until_it_does(apart):
+    """What /readyz says of it."""
+    await until(lambda: apart.dispatcher.stalled_seconds < 1)  # while there is nothing to send, too
+    os.kill(apart.dispatcher.pid, signal.SIGSTOP)
+    try:
+        await until(lambda: apart.dispatcher.stalled_seconds > 3)
+    finally:
+        os.kill(apart.dispatcher.pid, signal.SIGCONT)
+    await until(lambda: apart.dispatcher.stalled_seconds < 1)
 
 
 async def test_it_is_told_to_stop_lets_what_is_under_way_end_and_gives_back_the_rest(

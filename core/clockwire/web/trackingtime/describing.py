@@ -38,11 +38,17 @@ def described(prefix: str) -> dict[str, Any]:
     reading, writing = "subscriptions.read", "subscriptions.write"
     return {
         prefix: {"get": _operation("List webhooks", "List", reading, _ACCOUNT, status)},
-        f"{prefix}/add": {"post": _operation("Add a webhook", "Add", writing, _ACCOUNT) | _body(_ADD)},
+        f"{prefix}/add": {
+            "post": _operation("Add a webhook", "Add", writing, _ACCOUNT) | _body(_ADD),
+            "get": _operation("Add a webhook, as its node for n8n does", "AddByGet", writing, _ACCOUNT, *_query(_ADD)),
+        },
         f"{prefix}/enable/{{id}}": {"put": _operation("Turn a webhook on", "Enable", writing, _ACCOUNT, _ID)},
         f"{prefix}/disable/{{id}}": {"put": _operation("Turn a webhook off", "Disable", writing, _ACCOUNT, _ID)},
         f"{prefix}/reset_token/{{id}}": {
             "post": _operation("Give a webhook a new token", "ResetToken", writing, _ACCOUNT, _ID)
+        },
+        f"{prefix}/{{id}}/delete": {
+            "get": _operation("Delete a webhook, as its node for n8n does", "DeleteByGet", writing, _ACCOUNT, _ID)
         },
         f"{prefix}/{{id}}": {
             "get": _operation("Get a webhook", "Get", reading, _ACCOUNT, _ID),
@@ -63,6 +69,14 @@ def _operation(summary: str, name: str, scope: str, *parameters: dict[str, Any])
             "default": {"description": "A refusal.", "content": answer},
         },
     }
+
+
+def _query(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """The fields of a body as parameters."""
+    return [
+        {"name": name, "in": "query", "required": name in schema["required"], "schema": field}
+        for name, field in schema["properties"].items()
+    ]
 
 
 def _body(schema: dict[str, Any]) -> dict[str, Any]:
