@@ -35,7 +35,6 @@ from clockwire.webhooks.sender import Sender
 log = structlog.get_logger(__name__)
 
 Taken = Callable[[Sequence[ClaimedDelivery]], None]
-
 _MOST_IN_FLIGHT = 1_000
 _PAUSE_SECONDS = 0.1
 _NEVER: Instant = 1 << 62
@@ -367,8 +366,7 @@ class Dispatcher:
     def _forget_empty(self) -> None:
         """Lanes that hold nothing are not kept. The lock is held."""
         now = self._clock()
-        for id_ in [id_ for id_, lane in self._lanes.items() if lane.empty and lane.rest_until <= now]:
-            del self._lanes[id_]
+        self._lanes = {id_: lane for id_, lane in self._lanes.items() if not lane.empty or lane.rest_until > now}
 
     def _wait_seconds(self) -> float:
         """How long there is nothing to do but to wait for the network."""
