@@ -112,7 +112,7 @@ class Event(_message.Message):
     """W3C trace context of the call, if it had one."""
     @_builtins.property
     def commit_time(self) -> _timestamp_pb2.Timestamp:
-        """Time of commit; never decreases along `sequence`."""
+        """Time of commit, taken just before the transaction is written; never decreases along `sequence`."""
 
     @_builtins.property
     def changed_paths(self) -> _field_mask_pb2.FieldMask:
