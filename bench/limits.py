@@ -1,4 +1,4 @@
-"""What the machine allows: how fast the sink answers a sender that does nothing else, and how fast the disk syncs."""
+"""What the machine allows: how fast the sink answers, how fast the disk syncs, how much of the CPUs is there."""
 
 import asyncio
 import os
@@ -14,6 +14,8 @@ from bench.endpoints import Endpoints
 from bench.sink import ADDRESSES
 
 _BLOCK = b"\0" * 4096
+_TICKS = os.sysconf("SC_CLK_TCK")
+_STOLEN = 8  # of the numbers in the first line of /proc/stat, see proc(5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,24 @@ def disk(folder: Path, count: int = 300) -> Disk:
     finally:
         os.close(descriptor)
     return Disk(quantile(times, 0.5) * 1000, quantile(times, 0.99) * 1000, count / sum(times))
+
+
+class Withheld:
+    """How much processor time the host keeps from this machine, from now on ("steal" in proc(5))."""
+
+    def __init__(self) -> None:
+        self._began = time.perf_counter()
+        self._before = _stolen_seconds()
+
+    @property
+    def percent(self) -> float:
+        """Of all processors of this machine; 0 if it is no guest of a host."""
+        elapsed = (time.perf_counter() - self._began) * (os.cpu_count() or 1)
+        return (_stolen_seconds() - self._before) / elapsed * 100
+
+
+def _stolen_seconds() -> float:
+    return int(Path("/proc/stat").read_text().split()[_STOLEN]) / _TICKS
 
 
 def quantile(values: Sequence[float], share: float) -> float:

@@ -55,6 +55,8 @@ def print_report(report: Report) -> None:
     print(f"\n{'':<46}{'Clockwire':>24}{'Celery + Redis':>24}{'ratio':>8}")
     for name, value in _COMPARED.items():
         print(_row(name, rounds, value))
+    withheld = [_spread([side.withheld_percent for side in sides]) for sides in _sides(rounds)]
+    print(f"{'CPU that the host withheld, %':<46}{withheld[0]:>24}{withheld[1]:>24}")
     print(f"\nCPU of the parts, s per 1,000: {_parts(rounds)}")
     print(f"\nCommit to POST at {PER_SECOND} events/s")
     for name, of in _ALONE.items():
@@ -104,6 +106,7 @@ _ALONE: Mapping[str, Callable[[Round], float]] = {
     "  p90, ms": lambda each: each.latency.p90_ms,
     "  p99, ms": lambda each: each.latency.p99_ms,
     "  the call itself, p50, ms": lambda each: each.latency.call_p50_ms,
+    "  CPU that the host withheld, %": lambda each: each.latency.withheld_percent,
     "  fdatasync in the same minute, p50, ms": lambda each: each.latency.disk.p50_ms,
     "  fdatasync in the same minute, p99, ms": lambda each: each.latency.disk.p99_ms,
     "Limits: what the sink answers per second": lambda each: each.sink_per_second,
@@ -126,8 +129,12 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
+def _sides(rounds: Sequence[Round]) -> tuple[Sequence[Deliveries], Sequence[Deliveries]]:
+    return [each.ours for each in rounds], [each.theirs for each in rounds]
+
+
 def _parts(rounds: Sequence[Round]) -> str:
-    return ", ".join([*_cpu([each.ours for each in rounds]), *_cpu([each.theirs for each in rounds])])
+    return ", ".join(each for sides in _sides(rounds) for each in _cpu(sides))
 
 
 def _cpu(sides: Sequence[Deliveries]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.celery_stack import CeleryStack, celery_stack
 from bench.endpoints import Endpoints, Received
-from bench.limits import Disk, disk, quantile, sink_rate
+from bench.limits import Disk, Withheld, disk, quantile, sink_rate
 from bench.processes import Program
 from bench.service import Log, Service, service
 from bench.unary import Calls
@@ -41,6 +41,8 @@ class Deliveries:
     """Of each part, at the end."""
     connections: int
     """Those that were used, new or not."""
+    withheld_percent: float
+    """How much of the processors the host kept for others meanwhile."""
 
     @property
     def cpu_per_1000(self) -> float:
@@ -59,6 +61,8 @@ class Latency:
     """How long the call that made the record took."""
     disk: Disk
     """The disk before and after, in the same minute."""
+    withheld_percent: float
+    """How much of the processors the host kept for others meanwhile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,9 +132,11 @@ def _latency(clockwire: Service, endpoints: Endpoints, folder: Path, seconds: in
     before = disk(folder)
     endpoints.expect(count)
     with clockwire.writing(count, per_second=PER_SECOND) as writing:
+        withheld = Withheld()
         writing.begin()
         wrote = Wrote(**json.loads(writing.line(seconds + _PATIENCE_SECONDS)))
     received = endpoints.wait(_PATIENCE_SECONDS)
+    withheld_percent = withheld.percent
     after = disk(folder)
     commits = {event.id: event.commit_time.ToNanoseconds() for event in clockwire.events_after(cursor)}
     times = [(arrival - commits[id_]) / 1e6 for id_, arrival in received.arrivals.items()]
@@ -140,6 +146,7 @@ def _latency(clockwire: Service, endpoints: Endpoints, folder: Path, seconds: in
         p99_ms=quantile(times, 0.99),
         call_p50_ms=quantile(wrote.call_seconds, 0.5) * 1000,
         disk=max(before, after, key=lambda each: each.p99_ms),
+        withheld_percent=withheld_percent,
     )
 
 
@@ -149,6 +156,7 @@ class _Meter:
     def __init__(self, programs: Mapping[str, Program]) -> None:
         self._programs = programs
         self._before = {name: program.cpu_seconds for name, program in programs.items()}
+        self._withheld = Withheld()
 
     def deliveries(self, count: int, start_time: float, received: Received) -> Deliveries:
         """What it took to deliver so many, as the sink saw them come."""
@@ -163,4 +171,5 @@ class _Meter:
             cpu_seconds={name: each.cpu_seconds - self._before[name] for name, each in self._programs.items()},
             memory_mb={name: each.memory_mb for name, each in self._programs.items()},
             connections=received.connections,
+            withheld_percent=self._withheld.percent,
         )
