@@ -5,17 +5,13 @@ second waits for the first and then finds nothing left to do.
 """
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 import sqlalchemy
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from clockwire.storage.database import Database
@@ -23,8 +19,9 @@ from clockwire.storage.tables import metadata
 
 #: Not Alembic's usual name: another program's tables may be in the same database.
 VERSION_TABLE: Final = "clockwire_version"
+MIGRATIONS: Final = Path(__file__).with_name("migrations")
 
-_MIGRATIONS = Path(__file__).with_name("migrations")
+_VERSION = sqlalchemy.text(f"SELECT version_num FROM {VERSION_TABLE}")
 _LOCK = 0x636C6F636B77  # "clockw", for pg_advisory_xact_lock
 
 
@@ -75,16 +72,21 @@ def migrate(database: Database) -> bool:
             _require_current(state)
         if state is SchemaState.CURRENT:
             return False
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        from clockwire.storage.migrating import upgrade  # noqa: PLC0415 - a tenth of each start, and seldom needed
+
+        upgrade(connection)
         return True
 
 
 def is_current(connection: Connection) -> bool:
     """Whether the database has just the tables this program needs; asked often, and answered by one query."""
-    stored = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_revision()
-    return stored == _head()
+    return _stored(connection) == revisions()[-1]
+
+
+@cache
+def revisions() -> Sequence[str]:
+    """The versions of the tables that this program knows, oldest first: how the files of the migrations begin."""
+    return sorted(file.name.partition("_")[0] for file in MIGRATIONS.joinpath("versions").glob("*.py"))
 
 
 def schema_state(database: Database) -> SchemaState:
@@ -105,27 +107,18 @@ def _state(connection: Connection) -> SchemaState:
     tables = set(sqlalchemy.inspect(connection).get_table_names())
     if VERSION_TABLE not in tables:
         return SchemaState.FOREIGN if tables & metadata.tables.keys() else SchemaState.EMPTY
-    script = ScriptDirectory.from_config(_config())
-    stored = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_revision()
-    if stored == script.get_current_head():
+    stored = _stored(connection)
+    if stored == revisions()[-1]:
         return SchemaState.CURRENT
-    known = {revision.revision for revision in script.walk_revisions()}
-    return SchemaState.OLDER if stored in known else SchemaState.NEWER
+    return SchemaState.OLDER if stored in revisions() else SchemaState.NEWER
 
 
-@cache
-def _head() -> str | None:
-    return ScriptDirectory.from_config(_config()).get_current_head()
+def _stored(connection: Connection) -> str | None:
+    version: str | None = connection.execute(_VERSION).scalar_one_or_none()
+    return version
 
 
 def _require_current(state: SchemaState) -> None:
     if state is not SchemaState.CURRENT:
         message = f"the database {state.value}: {_ADVICE[state]}"
         raise SchemaError(message)
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    return config

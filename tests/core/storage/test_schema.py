@@ -7,17 +7,20 @@ import pytest
 import sqlalchemy
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from clockwire.storage.database import Database
 from clockwire.storage.records import replace_records
 from clockwire.storage.schema import (
+    MIGRATIONS,
     VERSION_TABLE,
     SchemaError,
     SchemaState,
     migrate,
     prepare,
     require_current,
+    revisions,
     schema_state,
 )
 from clockwire.storage.tables import metadata, record_reference
@@ -31,9 +34,6 @@ from clockwire.v1.common_pb2 import (
 )
 from clockwire.v1.records_pb2 import Project, Record, Task, TimeLog, User
 from clockwire.v1.timers_pb2 import Timer
-from tests.support.repository import ROOT
-
-MIGRATIONS = ROOT / "core/clockwire/storage/migrations"
 
 _SHAPES = {
     "sqlite": ["SELECT type, tbl_name, name, sql FROM sqlite_master WHERE sql IS NOT NULL"],
@@ -64,6 +64,11 @@ def test_the_migrations_make_exactly_the_tables_that_the_program_uses(bare):
     migrate(bare)
     with bare.reading() as connection:
         assert shape(connection) == wanted
+
+
+def test_the_files_are_in_the_order_in_which_the_migrations_follow_each_other():
+    script = ScriptDirectory(str(MIGRATIONS))
+    assert revisions() == [each.revision for each in script.walk_revisions()][::-1]
 
 
 def test_an_empty_database_is_made_on_the_spot(bare):
