@@ -40,20 +40,26 @@ class LockingSelect:
 
     def __init__(self, head: str, *, id_: str, lock: str) -> None:
         """*head* is the statement up to its WHERE; *lock* how PostgreSQL locks."""
-        self._texts = {
-            "sqlite": f"{head} WHERE {id_} IN (SELECT value FROM json_each(?))",
-            "postgresql": f"{head} WHERE {id_} = ANY(%s) ORDER BY {id_} {lock}",
-        }
+        self._postgresql = f"{head} WHERE {id_} = ANY(%s) ORDER BY {id_} {lock}"
+        self._sqlite = f"{head} WHERE {id_} IN (SELECT value FROM json_each(?))"
+        self._sqlite_one = f"{head} WHERE {id_} = ?"
 
     def run(self, connection: Connection, ids: Iterable[str]) -> Sequence[Any]:
         """The rows, in no order."""
         listed = list(ids)
         if not listed:
             return ()
-        dialect = connection.dialect.name
-        given = listed if dialect == "postgresql" else orjson.dumps(listed).decode()
-        rows: Sequence[Any] = run_statement(connection, self._texts[dialect], (given,)).fetchall()
+        text, given = self._statement(connection.dialect.name, listed)
+        rows: Sequence[Any] = run_statement(connection, text, (given,)).fetchall()
         return rows
+
+    def _statement(self, dialect: str, ids: list[str]) -> tuple[str, object]:
+        """The text, and its only parameter."""
+        if dialect == "postgresql":
+            return self._postgresql, ids
+        if len(ids) == 1:
+            return self._sqlite_one, ids[0]
+        return self._sqlite, orjson.dumps(ids).decode()
 
 
 class BulkDelete:
