@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.protobuf.duration_pb2 import Duration
 
 from clockwire.client import Client
+from clockwire.v1.deliveries_pb2 import Delivery
+from clockwire.v1.delivery_service_pb2 import GetDeliveryRequest, ListDeliveriesRequest
 from clockwire.v1.events_pb2 import EventFilter
 from clockwire.v1.subscription_service_pb2 import CreateSubscriptionRequest
 from clockwire.v1.subscriptions_pb2 import Subscription
@@ -124,8 +127,16 @@ def server(connecting: Connecting) -> RunningServer:
         _subscribe(client, receiver.url())
         user, project = client.create("user", user_name="Ada"), client.create("project", project_name="Website")
         whose = {"user_id": user.record.id, "project_id": project.record.id}
-        client.create("timelog", external_id="entry-1", date="2026-01-15", duration="1:30", **whose)
+        made = client.create("timelog", external_id="entry-1", date="2026-01-15", duration="1:30", **whose)
+        _await_delivery(client, made.mutation.event_ids[0])
     return server
+
+
+def _await_delivery(client: Client, event_id: str) -> None:
+    """The event's only delivery has ended, so that none but a page's own waits."""
+    [delivery] = client.deliveries.ListDeliveries(ListDeliveriesRequest(event_id=event_id)).deliveries
+    request = GetDeliveryRequest(delivery_id=delivery.id, wait_timeout=Duration(seconds=30))
+    assert client.deliveries.GetDelivery(request, timeout=35).delivery.state == Delivery.STATE_SUCCEEDED
 
 
 def _timeless(body: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,6 @@ the beginning; all others are claimed from the table. No transaction is open whi
 and what came of the attempts is written down in groups. If this process dies the leases end, and others claim again.
 """
 
-import asyncio
 import heapq
 import threading
 import time
@@ -22,9 +21,11 @@ from clockwire.model.delivery import Attempted, ClaimedDelivery
 from clockwire.model.errors import ServerDraining
 from clockwire.model.identifiers import new_id
 from clockwire.model.instants import SECOND, Clock, Instant
+from clockwire.model.outcome import OutcomeKind
 from clockwire.model.subscription import Subscription
 from clockwire.model.vault import Vault
 from clockwire.operations.dispatch import Claims, Settled
+from clockwire.webhooks.answers import answer_to
 from clockwire.webhooks.backlog import Backlog
 from clockwire.webhooks.lanes import Lane
 from clockwire.webhooks.ledger import CLAIM_LIMIT, Books, Ledger
@@ -169,15 +170,7 @@ class Dispatcher:
         """Makes one attempt now, whatever the subscription's state, and says what came of it."""
         if self._stopping:
             raise ServerDraining
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Attempted] = loop.create_future()
-
-        def tested(attempted: Attempted) -> None:
-            with suppress(RuntimeError):  # its loop has ended
-                loop.call_soon_threadsafe(_settle, answer, attempted)
-
-        self.begin_test(claimed, tested)
-        return await answer
+        return await answer_to(partial(self.begin_test, claimed))
 
     def begin_test(self, claimed: ClaimedDelivery, tested: Callable[[Attempted], None]) -> None:
         """As `send_test`; *tested* is called on the dispatcher's thread."""
@@ -266,6 +259,8 @@ class Dispatcher:
         now = self._clock()
         self._in_flight -= 1
         lane.end(attempted.outcome, now)
+        if attempted.outcome.kind is OutcomeKind.GONE:
+            lane.stale = self._change + 1  # nothing is begun any more, until it is known that it was disabled
         self._ledger.note(attempted)
         if lane.rest_until > now:
             self._put_by(lane)
@@ -392,9 +387,3 @@ class Dispatcher:
 
     def _stopped(self) -> bool:
         return self._stop_time is not None and (self._in_flight == 0 or self._clock() >= self._stop_time)
-
-
-def _settle(answer: "asyncio.Future[Attempted]", attempted: Attempted) -> None:
-    """Tells who waits for a test, unless he has gone."""
-    if not answer.done():
-        answer.set_result(attempted)

@@ -154,6 +154,16 @@ async def test_gone_disables_the_subscription_and_holds_what_follows(work, calle
     assert len(receiver.received) == 1
 
 
+async def test_what_was_handed_over_with_an_event_that_met_gone_is_held_unsent(work, caller, receiver, database):
+    receiver.always(Answer(410))
+    await subscribe(work, caller, receiver.url(), max_in_flight=1)
+    await happen(work, caller, "a", "b", "c")
+
+    held = [DeliveryState.HELD, DeliveryState.HELD, DeliveryState.EXHAUSTED]
+    await until(lambda: sorted(states(database, caller)) == sorted(held))
+    assert len(receiver.received) == 1
+
+
 def subscription_state(database, caller):
     with database.reading() as connection:
         [subscription] = select_planned(connection, caller.workspace_id)
