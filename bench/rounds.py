@@ -80,8 +80,9 @@ class Round:
 def measure_round(folder: Path, endpoints: Endpoints, *, size: Size, redis_server: Path) -> Round:
     """One round, in a new folder: RuntimeError if anything did not arrive, was not signed or was not logged."""
     with service(folder, endpoints.urls) as clockwire:
-        ours, body = _our_deliveries(clockwire, endpoints, size.ours)
+        _write(clockwire, endpoints, _WARM_UP)
         latency = _latency(clockwire, endpoints, folder, size.seconds)
+        ours, body = _our_deliveries(clockwire, endpoints, size.ours)
         calls = clockwire.calls()
     with celery_stack(folder, endpoints.urls, redis_server) as stack:
         theirs = _their_deliveries(stack, endpoints, size.theirs, json.loads(body))
@@ -95,9 +96,9 @@ def measure_round(folder: Path, endpoints: Endpoints, *, size: Size, redis_serve
 
 
 def _our_deliveries(clockwire: Service, endpoints: Endpoints, count: int) -> tuple[Deliveries, str]:
-    _write(clockwire, endpoints, _WARM_UP)
+    before = clockwire.log_of_deliveries().succeeded
     deliveries, body = _write(clockwire, endpoints, count)
-    log, wanted = clockwire.log_of_deliveries(), count + _WARM_UP
+    log, wanted = clockwire.log_of_deliveries(), count + before
     if log != Log(succeeded=wanted, attempts=wanted, others=0):
         raise RuntimeError(f"{wanted} deliveries with an attempt each should be in the log, not {log}")
     return deliveries, body
