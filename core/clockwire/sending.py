@@ -46,6 +46,7 @@ from clockwire.webhooks.resolver import Resolver
 
 log = structlog.get_logger(__name__)
 
+_LOOK_SECONDS = 1.0
 _USUAL_ROOM = 60  # of a subscription of which nothing is held
 
 
@@ -70,9 +71,11 @@ def main() -> None:
 
 def _send(begin: Begin, incoming: Incoming, outgoing: Outgoing) -> bool:
     """Whether everything was settled, once there is nobody any more who says what to do."""
-    sending = Sending(begin.settings, begin.lease, outgoing)
+    sending = Sending(begin.settings, begin.lease, incoming, outgoing)
     sending.start()
     collect_garbage_rarely()
+    while not sending.heard_out.wait(_LOOK_SECONDS) and not incoming.ended:
+        pass  # the dispatcher's thread hears of the end at once, unless it is in trouble
     while (message := incoming.next()) is not None:
         sending.hear(message)
     return sending.stopped
@@ -81,7 +84,8 @@ def _send(begin: Begin, incoming: Incoming, outgoing: Outgoing) -> bool:
 class Sending:
     """A dispatcher, and what it needs, in the service of another process."""
 
-    def __init__(self, settings: Settings, lease: str, outgoing: Outgoing) -> None:
+    def __init__(self, settings: Settings, lease: str, incoming: Incoming, outgoing: Outgoing) -> None:
+        self._incoming = incoming
         self._outgoing = outgoing
         vault = Vault(secret_keys(settings.secret_key, settings.secret_key_file, make_url(settings.database)))
         self._resolver = Resolver(AddressPolicy(settings.allow_target))
@@ -102,11 +106,31 @@ class Sending:
         self._heard = 0
         self._settled: Sequence[Settled] = ()
         self.stopped = False
+        #: Set when the dispatcher's thread does not listen to the server any more, because it is to stop.
+        self.heard_out = threading.Event()
 
     def start(self) -> None:
-        """Deliveries are sent from now on."""
+        """Deliveries are sent from now on. The dispatcher's thread hears of them itself: no other has to wake it."""
+        self._dispatcher.attend(self._incoming.descriptor, self._listen)
         self._dispatcher.start()
         self._outgoing.say(Ready())
+
+    def _listen(self) -> None:
+        """Does what the server has said by now, until it says to stop, or has ended."""
+        try:
+            for message in self._incoming.here():
+                self.hear(message)
+                if isinstance(message, Stop):
+                    break
+            else:
+                return
+        except EOFError:
+            pass
+        except Exception:
+            log.exception("sending failed")
+            os._exit(1)
+        self._dispatcher.leave(self._incoming.descriptor)
+        self.heard_out.set()
 
     def hear(self, message: object) -> None:
         """Does what the server says."""

@@ -185,6 +185,14 @@ class Dispatcher:
 
         self.tell(begin)
 
+    def attend(self, descriptor: int, ready: Callable[[], None]) -> None:
+        """Has *ready* called on the dispatcher's thread whenever there is something to be read. Before the start."""
+        self._sender.attend(descriptor, ready)
+
+    def leave(self, descriptor: int) -> None:
+        """Has nothing called for it any more; on the dispatcher's thread."""
+        self._sender.leave(descriptor)
+
     def tell(self, call: Callable[[], None]) -> None:
         """Has something done on the dispatcher's thread."""
         self._inbox.put(call)

@@ -1,16 +1,18 @@
 """How two processes of one program tell each other things: in frames, over a pair of sockets."""
 
+import select
 import socket
 import struct
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from clockwire.webhooks.telling import heard, told
 
 _HEAD = struct.Struct("!I")
 _BUFFER = 1024 * 1024
+_PIECE = 128 * 1024
 _MOST_WAITING = 4 * 1024 * 1024
 
 
@@ -23,26 +25,61 @@ def socket_pair() -> tuple[socket.socket, socket.socket]:
 
 
 class Incoming:
-    """What the other process says. Belongs to one thread."""
+    """What the other process says. Belongs to one thread at a time."""
 
     def __init__(self, end: socket.socket) -> None:
-        self._file = end.makefile("rb", buffering=_BUFFER)
+        self._end = end
+        self._come = bytearray()
+
+    @property
+    def descriptor(self) -> int:
+        """What can be read once there is something to hear, or nobody who says anything any more."""
+        return self._end.fileno()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the other process has ended, also if not all that it said was heard; from any thread."""
+        poll = select.poll()
+        poll.register(self._end, 0)  # nothing but the end, of which it always tells
+        return bool(poll.poll(0))
 
     def next(self) -> Any:  # noqa: ANN401 - whatever was said
         """The next thing that is said, waited for; None if the other process has ended."""
-        try:
-            head = self._file.read(_HEAD.size)
-            if len(head) < _HEAD.size:
+        while (frame := self._frame()) is None:
+            if not self._receive():
                 return None
-            [size] = _HEAD.unpack(head)
-            body = self._file.read(size)
-        except OSError:
-            return None
-        return heard(body) if len(body) == size else None
+        return heard(frame)
 
-    def close(self) -> None:
-        """Nothing is heard any more."""
-        self._file.close()
+    def here(self) -> Iterator[Any]:
+        """What has come, not waited for. Raises EOFError after it if the other process has ended."""
+        ended = not self._receive(socket.MSG_DONTWAIT)
+        while (frame := self._frame()) is not None:
+            yield heard(frame)
+        if ended:
+            raise EOFError
+
+    def _frame(self) -> bytes | None:
+        """The next whole frame of what has come."""
+        if len(self._come) < _HEAD.size:
+            return None
+        [size] = _HEAD.unpack_from(self._come)
+        end = _HEAD.size + size
+        if len(self._come) < end:
+            return None
+        frame = bytes(memoryview(self._come)[_HEAD.size : end])
+        del self._come[:end]
+        return frame
+
+    def _receive(self, flags: int = 0) -> bool:
+        """Whether the other process is there; what it says has come."""
+        try:
+            come = self._end.recv(_PIECE, flags)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        self._come += come
+        return bool(come)
 
 
 class Outgoing:

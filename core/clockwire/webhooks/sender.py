@@ -10,6 +10,7 @@ import select
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 
 import pycurl
 
@@ -33,6 +34,7 @@ class Sender:
         self._idle: list[Exchange] = []
         self._ended: deque[tuple[Done, Outcome]] = deque()
         self._due = math.inf
+        self._attended: dict[int, Callable[[], None]] = {}
         self._epoll = select.epoll()
         self._wake = _Wake()
         self._epoll.register(self._wake.descriptor, select.EPOLLIN)
@@ -59,6 +61,8 @@ class Sender:
         for descriptor, events in self._epoll.poll(wait):
             if descriptor == self._wake.descriptor:
                 self._wake.clear()
+            elif descriptor in self._attended:
+                self._attended[descriptor]()
             else:
                 self._multi.socket_action(descriptor, _readiness(events))
         if self._due <= time.monotonic():
@@ -66,6 +70,16 @@ class Sender:
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
         self._collect()
         self._report()
+
+    def attend(self, descriptor: int, ready: Callable[[], None]) -> None:
+        """From now on `poll` calls *ready* whenever there is something to be read there."""
+        self._attended[descriptor] = ready
+        self._epoll.register(descriptor, select.EPOLLIN)
+
+    def leave(self, descriptor: int) -> None:
+        """It is not attended to any more."""
+        del self._attended[descriptor]
+        self._epoll.unregister(descriptor)
 
     def wake(self) -> None:
         """End the waiting of `poll`, now or the next time; from any thread."""

@@ -70,6 +70,5 @@ class SendingProcess:
         with suppress(OSError):
             self._end.shutdown(socket.SHUT_RDWR)  # if it still runs, it ends by this
         self._outgoing.close()
-        self._incoming.close()
         self._end.close()
         return self._process.wait()

@@ -30,9 +30,7 @@ def outgoing(ends, drained):
 
 @pytest.fixture
 def incoming(ends):
-    incoming = Incoming(ends[1])
-    yield incoming
-    incoming.close()
+    return Incoming(ends[1])
 
 
 def test_what_is_said_is_heard_in_order_large_or_small(outgoing, incoming):
@@ -86,3 +84,36 @@ def test_finishing_says_everything_first(ends, outgoing, incoming):
     assert incoming.next() is None
     finishing.join(5)
     assert not finishing.is_alive()
+
+
+def test_what_has_come_is_heard_without_waiting_and_the_end_after_it(ends, outgoing, incoming):
+    assert list(incoming.here()) == []
+    outgoing.say("first")
+    outgoing.say("second")
+    ends[0].shutdown(socket.SHUT_WR)
+
+    heard = incoming.here()
+    assert [next(heard), next(heard)] == ["first", "second"]
+    with pytest.raises(EOFError):
+        [*incoming.here()]
+
+
+def test_a_frame_that_comes_in_pieces_is_heard_once_it_is_whole(outgoing, incoming):
+    outgoing.say(b"x" * 300_000)
+
+    pieces = 0
+    while not (heard := [*incoming.here()]):
+        pieces += 1
+    assert heard == [b"x" * 300_000]
+    assert pieces > 0
+
+
+def test_the_end_is_known_before_all_is_heard(ends, outgoing, incoming):
+    assert not incoming.ended
+    outgoing.say("unheard")
+    assert not incoming.ended
+    ends[0].close()
+
+    assert incoming.ended
+    assert incoming.next() == "unheard"
+    assert incoming.next() is None
