@@ -91,7 +91,7 @@ def _authority(text: str, scheme: str) -> tuple[str, Address | None, int]:
     port = _port(parts["port"], scheme)
     if parts["host"].startswith("["):
         address = _bracketed(parts["host"][1:-1])
-        return str(address), address, port
+        return _written(address), address, port
     host = _host(parts["host"])
     literal = _dotted(host) if _NUMERIC_LABEL.fullmatch(host.rpartition(".")[2]) else None
     return host, literal, port
@@ -112,6 +112,11 @@ def _bracketed(text: str) -> IPv6Address:
         return IPv6Address(text)
     except AddressValueError:
         raise TargetUrlRefused("what stands in brackets is not an IPv6 address") from None
+
+
+def _written(address: IPv6Address) -> str:
+    """The address as https://www.rfc-editor.org/rfc/rfc5952#section-5 has it; Python writes it so from 3.13 on."""
+    return f"::ffff:{address.ipv4_mapped}" if address.ipv4_mapped else str(address)
 
 
 def _host(text: str) -> str:

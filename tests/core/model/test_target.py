@@ -32,7 +32,7 @@ from clockwire.model.target import check_target_url, mask_query_values
         ("https://１.１.１.１/", "https://1.1.1.1/"),
         ("https://1.1.1.1./", "https://1.1.1.1/"),
         ("https://[2606:4700:0:0::1111]:8443/x", "https://[2606:4700::1111]:8443/x"),
-        ("https://[::FFFF:1.1.1.1]/", "https://[::ffff:101:101]/"),
+        ("https://[::FFFF:1.1.1.1]/", "https://[::ffff:1.1.1.1]/"),
         ("https://localhost/", "https://localhost/"),
         ("https://1and1.example/", "https://1and1.example/"),
         ("https://0x.example/", "https://0x.example/"),
