@@ -79,8 +79,8 @@ def migrate(database: Database) -> bool:
 
 
 def is_current(connection: Connection) -> bool:
-    """Whether the database has just the tables this program needs; asked often, and answered by one query."""
-    return _stored(connection) == revisions()[-1]
+    """Whether the database has just the tables this program needs; asked often, so it looks at one of them only."""
+    return sqlalchemy.inspect(connection).has_table(VERSION_TABLE) and _stored(connection) == revisions()[-1]
 
 
 @cache

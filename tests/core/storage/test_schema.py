@@ -17,6 +17,7 @@ from clockwire.storage.schema import (
     VERSION_TABLE,
     SchemaError,
     SchemaState,
+    is_current,
     migrate,
     prepare,
     require_current,
@@ -75,6 +76,19 @@ def test_an_empty_database_is_made_on_the_spot(bare):
     assert schema_state(bare) is SchemaState.EMPTY
     prepare(bare)
     require_current(bare)
+
+
+def test_only_a_database_with_the_newest_tables_is_current(bare):
+    def current() -> bool:
+        with bare.reading() as connection:
+            return is_current(connection)
+
+    assert not current()
+    migrate(bare)
+    assert current()
+    with bare.writing() as connection:
+        connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '0001'"))
+    assert not current()
 
 
 def test_migrating_twice_does_nothing_the_second_time(bare):
