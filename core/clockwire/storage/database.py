@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 
 from clockwire.model.errors import StoreUnavailable
+from clockwire.storage.statements import run_statement
 
 Dialect = Literal["sqlite", "postgresql"]
 P = ParamSpec("P")
@@ -99,7 +100,7 @@ def _sqlite_engine(url: URL, size: int, *, begin: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin_transaction(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        run_statement(connection, begin)
 
     return engine
 
