@@ -220,16 +220,16 @@ def _note_health(
     healths: Mapping[str, Health],
 ) -> list[Subscription]:
     """The subscriptions that are disabled by what their endpoints answered; how all are doing is stored."""
-    now_healths: dict[str, Health] = {}
+    changed: dict[str, Health] = {}
     noted: dict[str, StateReason] = {}
     for each in sorted(attempted, key=lambda each: each.outcome.start_time + each.outcome.duration):
         if each.claimed.delivery.kind is not DeliveryKind.TEST:
             id_ = each.claimed.subscription.id
-            health = now_healths[id_] = (now_healths.get(id_) or healths[id_]).after(each.outcome)
+            health = changed[id_] = (changed.get(id_) or healths[id_]).after(each.outcome)
             reason = StateReason.FAILING if health.has_failed_too_long else StateReason.NONE
             noted[id_] = StateReason.GONE if each.outcome.kind is OutcomeKind.GONE else noted.get(id_) or reason
-    update_health(transaction.connection, sorted(now_healths.items()))
-    return _disable(transaction, noted, subscriptions, now_healths)
+    update_health(transaction.connection, sorted(changed.items()))
+    return _disable(transaction, noted, subscriptions, changed)
 
 
 def _disable(

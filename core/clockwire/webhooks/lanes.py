@@ -29,6 +29,7 @@ class Lane:
     #: Places kept for deliveries that are just being committed.
     reserved: int = 0
     #: Number of the last change since which what is known of the subscription is old, and nothing is begun; 0: none.
+    #: After a 410 it is that of the next change, which says that the subscription was disabled.
     stale: int = 0
     rest_until: Instant = 0
     _usual_duration: float = _FIRST_GUESS
