@@ -78,7 +78,7 @@ class Commands:
     def add_task(self, command: Command) -> Done:
         """A task of this name in its project, unless one is open there."""
         which = self._needed(command.task, "task_name", named=True)
-        project = self.records.project_or_new(self._needed(command.project, "project_name"))
+        project = self._project(command)
         found = self.records.task(which, project)
         if found is not None and not found.task.HasField("close_time"):
             return self._done(command, project=project, task=found, unchanged=True)
@@ -103,7 +103,7 @@ class Commands:
             user_id=user.id,
             project_id=project.id if project else "",
             task_id=task.id if task else "",
-            description=command.notes or (command.task.name if task is None else ""),
+            description=command.notes,
             tags=[Tag(name=tag) for tag in command.tags],
         )
         if command.date:
@@ -134,7 +134,7 @@ class Commands:
             user_id=user.id,
             project_id=project.id if project else "",
             task_id=task.id if task else "",
-            description=command.notes or (command.task.name if task is None else ""),
+            description=command.notes,
             tags=[Tag(name=tag) for tag in command.tags],
             billable=command.billable,
             manually_entered=True,
@@ -171,16 +171,21 @@ class Commands:
         return own
 
     def _place(self, command: Command) -> tuple[Record | None, Record | None]:
-        """The project and the task that are meant, made if need be. A task is made in a project only."""
+        """The project and the task that are meant, made if need be."""
         if not (command.task or command.project):
             raise FieldInvalid.of("task_name", "is needed, or project_name")
-        project = self.records.project_or_new(command.project) if command.project else None
+        project = self._project(command) if command.project else None
         if not command.task:
             return project, None
         task = self.records.task(command.task, project)
-        if task is None and project is not None:
+        if task is None:
+            project = self._project(command)
             task = self.records.new_task(command.task, project)
         return project, task
+
+    def _project(self, command: Command) -> Record:
+        """The project that is meant, made if need be: without one, that of the hook's own name."""
+        return self.records.project_or_new(command.project or Which(name=self.hook.name))
 
     def _check_meant(self, command: Command, running: Timer) -> None:
         """Raises FieldInvalid for a timer of something else."""

@@ -89,7 +89,9 @@ class InboundHook(_message.Message):
     id: _builtins.str
     """Id, a UUID."""
     name: _builtins.str
-    """1 to 100 characters; stands in events as the name of their actor."""
+    """1 to 100 characters; stands in events as the name of their actor. A task that a request names
+    without a project, and that is not found, is made in the project of this name.
+    """
     service: Global___InboundHook.Service.ValueType
     """Who sends."""
     user_id: _builtins.str

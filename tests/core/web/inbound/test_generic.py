@@ -100,7 +100,7 @@ async def test_a_form_says_the_same_as_json(server):
     tracked = await send(server, hook, form.encode(), content_type=FORM)
     async with server.client() as client:
         [timer] = (await client.timers.ListTimers(ListTimersRequest())).timers
-    assert (timer.id, timer.description) == (tracked.json["timer_id"], "Grüße")
+    assert (timer.id, timer.task_name) == (tracked.json["timer_id"], "Grüße")
     assert sorted(tag.name for tag in timer.tags) == ["a", "b"]
 
 
@@ -163,7 +163,7 @@ async def test_a_hook_for_a_single_user_works_for_nobody_else(server):
     ada, bob = await user(server, "Ada"), await user(server, "Bob")
     hook = await new_hook(server, user_id=ada)
     tracked = await send(server, hook, {"event": "task.track", "task_name": "Standup"})
-    assert tracked.json["message"] == "Tracking Standup."
+    assert tracked.json["message"] == "Tracking Standup in A hook. The project and the task are new."
     assert (await send(server, hook, {"event": "task.stop", "user": "Ada"})).status == 200
     for who in (bob, "Bob"):
         refused = await send(server, hook, {"event": "task.track", "task_name": "Standup", "user": who})
@@ -187,6 +187,31 @@ async def test_what_runs_is_stopped_for_what_is_tracked_unless_that_is_forbidden
     assert refused.reason == "TIMER_RUNNING"
     switched = await send(server, hook, {**track, "task_name": "Two"})
     assert switched.json["message"] == "Tracking Two in Website. The task is new. Stopped One in Website after 5 min."
+
+
+async def test_a_task_of_no_project_is_made_in_that_of_the_hook_s_own_name(server):
+    """Its API makes tasks of any name; here each has its project."""
+    hook = await new_hook(server, name="Door bell")
+    await user(server, "Ada")
+    tracked = (await send(server, hook, {"event": "task.track", "user": "Ada", "task_name": "Ring"})).json
+    assert tracked["message"] == "Tracking Ring in Door bell. The project and the task are new."
+    entry = {"event": "event.add", "user": "Ada", "task_name": "Knock", "duration": 60}
+    added = (await send(server, hook, entry)).json
+    assert (added["created"], added["project_id"]) == (["task"], tracked["project_id"])
+    again = (await send(server, hook, {"event": "task.add", "task_name": "ring"})).json
+    assert (again["unchanged"], again["task_id"]) == (True, tracked["task_id"])
+    async with server.client() as client:
+        log = (await client.get("timelog", id=added["event_id"])).time_log
+    assert (log.task_name, log.project_name, log.description) == ("Knock", "Door bell", "")
+
+
+@ON_SQLITE
+async def test_a_task_that_is_known_is_tracked_where_it_is(server):
+    hook = await new_hook(server)
+    await user(server, "Ada")
+    await send(server, hook, {"event": "task.add", "task_name": "Fix login", "project_name": "Website"})
+    tracked = (await send(server, hook, {"event": "task.track", "user": "Ada", "task_name": "fix login"})).json
+    assert (tracked["message"], tracked["created"]) == ("Tracking Fix login in Website.", [])
 
 
 @ON_SQLITE
@@ -223,7 +248,7 @@ WRONG = [
     ({"event": "project.add", "project_name": "x" * 201}, "project_name", "201 characters"),
     ({"event": "project.add", "project_name": "a\0b"}, "project_name", "U+0000"),
     ({"event": "project.add", "projekt_name": "x"}, "projekt_name", "is no field of project.add"),
-    ({"event": "task.add", "task_name": "x"}, "project_name", "is needed"),
+    ({"event": "task.add", "project_name": "x"}, "task_name", "is needed"),
     ({"event": "task.track", "task_name": "x"}, "user", "is needed: the id, mail address or name"),
     (
         {"event": "task.track", "task_name": "x", "user": "Eve"},

@@ -70,7 +70,7 @@ async def test_what_slack_has_not_signed_is_not_done(server):
         await slack(server, hook, body, age=-301),
     ]
     assert [each.status for each in refused] == [401] * 4
-    assert (await slack(server, hook, body)).json["text"] == "Tracking *x*."
+    assert (await slack(server, hook, body)).json["text"].startswith("Tracking *x* in *")
 
 
 @ON_SQLITE
@@ -115,7 +115,7 @@ async def test_a_hook_for_a_single_user_obeys_that_user_alone(server):
     ada = await user(server, "Ada", "U1")
     await user(server, "Bob", "U2")
     hook = await slack_hook(server, user_id=ada)
-    assert await slash(server, hook, "/track x", speaker="U1") == "Tracking *x*."
+    assert await slash(server, hook, "/track x in y", speaker="U1") == "Tracking *x* in *y*. The project and the task are new."
     assert "belongs to another user" in await slash(server, hook, "/track x", speaker="U2")
 
 
@@ -134,12 +134,12 @@ async def test_slack_is_answered_within_three_seconds_however_long_the_database_
     ready = threading.Event()
     writing = server.engine.writer.write(lambda _: ready.wait(60), Caller(workspace_id=server.workspace_id))
     held, begin = asyncio.ensure_future(writing), monotonic()
-    told = await slash(server, hook, "/track x", speaker="U1")
+    told = await slash(server, hook, "/track x in y", speaker="U1")
     assert monotonic() - begin < 3
     assert told == "This takes longer than usual. Ask /status in a moment to see what came of it."
     ready.set()
     await held
-    assert await slash(server, hook, "/status", speaker="U1") == "Tracking *x* for 0 min."
+    assert await slash(server, hook, "/status", speaker="U1") == "Tracking *x* in *y* for 0 min."
 
 
 async def test_what_was_spent_before_counts():
