@@ -7,9 +7,9 @@ workspace in it only make sure that it is never taken for a place in another log
 import binascii
 import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
+from typing import NamedTuple
 
 from clockwire.model.errors import CursorInvalid
 
@@ -17,8 +17,7 @@ _VERSION = 1
 _LAYOUT = struct.Struct(">B8s8sq")  # version, epoch, workspace, sequence
 
 
-@dataclass(frozen=True, slots=True)
-class Cursor:
+class Cursor(NamedTuple):
     """A place in an event log: after the event of this sequence."""
 
     epoch: str  # 16 hex digits

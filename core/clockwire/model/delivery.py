@@ -160,8 +160,7 @@ class Delivery(NamedTuple):
         return self._replace(state=state, due_time=None, end_time=now, lease="")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClaimedDelivery:
+class ClaimedDelivery(NamedTuple):
     """A delivery whose next attempt is the holder's to make, with all that it takes."""
 
     delivery: Delivery
@@ -195,8 +194,7 @@ class ClaimedDelivery:
         return Shape(payload_format=PayloadFormat(payload_format), decimals_as_strings=bool(decimals_as_strings))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempted:
+class Attempted(NamedTuple):
     """A claimed delivery, and what the attempt met."""
 
     claimed: ClaimedDelivery

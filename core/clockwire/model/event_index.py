@@ -21,7 +21,6 @@ from clockwire.v1.events_pb2 import Event
 
 # What an index keeps the ids of, in the order of its fields.
 _TARGETS = (RECORD_TYPE_PROJECT, RECORD_TYPE_CLIENT, RECORD_TYPE_USER)
-_NO_ID = frozenset({""})
 
 
 class EventIndex(NamedTuple):
@@ -41,12 +40,9 @@ class EventIndex(NamedTuple):
     api_key_id: str = ""
 
     @property
-    def about(self) -> Iterator[str]:
+    def about(self) -> Sequence[str]:
         """The ids of all that the event is about; one may come twice."""
-        yield self.record_id
-        yield from self.project_ids
-        yield from self.client_ids
-        yield from self.user_ids
+        return (self.record_id, *self.project_ids, *self.client_ids, *self.user_ids)
 
 
 def index_of(event: Event, before: State | None) -> EventIndex:
@@ -54,19 +50,19 @@ def index_of(event: Event, before: State | None) -> EventIndex:
     record_type, record_id = event.record_type, event.record_id
     body, mentioned = SUBJECTS[record_type].body_field, _mentioned(record_type)
     after = getattr(event.record, body) if record_type else event.timer
-    ids: Sequence[set[str]] = mentioned(after)  # after a deletion of an empty one
+    ids = mentioned(after)  # after a deletion of an empty one
     if before is not None:
         ids = [*map(or_, ids, mentioned(getattr(before, body) if record_type else before))]
     if record_type in _TARGETS:
-        ids[_TARGETS.index(record_type)].add(record_id)
+        ids = [each | {record_id} if type_ == record_type else each for type_, each in zip(_TARGETS, ids, strict=True)]
     projects, clients, users = ids
     return EventIndex(
         type=event.type,
         record_type=record_type,
         record_id=record_id,
-        project_ids=frozenset(projects) - _NO_ID,
-        client_ids=frozenset(clients) - _NO_ID,
-        user_ids=frozenset(users) - _NO_ID,
+        project_ids=projects,
+        client_ids=clients,
+        user_ids=users,
         changed_paths=tuple(event.changed_paths.paths),
         origin=event.origin,
         api_key_id=event.actor.api_key_id,
@@ -74,11 +70,11 @@ def index_of(event: Event, before: State | None) -> EventIndex:
 
 
 @cache
-def _mentioned(type_: "RecordType.ValueType") -> Callable[[Message], Sequence[set[str]]]:
+def _mentioned(type_: "RecordType.ValueType") -> Callable[[Message], Sequence[frozenset[str]]]:
     """The function that finds the ids of each target that a body holds: its columns written out once, and compiled."""
-    sets = ", ".join(f"{{'', {', '.join(_references(type_, target))}}}" for target in _TARGETS)
+    sets = ", ".join(f"frozenset(filter(None, [{', '.join(_references(type_, target))}]))" for target in _TARGETS)
     find = eval(f"lambda body: ({sets})")  # noqa: S307 -- the text is made from our own descriptors, never from input
-    return cast("Callable[[Message], Sequence[set[str]]]", find)
+    return cast("Callable[[Message], Sequence[frozenset[str]]]", find)
 
 
 def _references(type_: "RecordType.ValueType", target: "RecordType.ValueType") -> Iterator[str]:

@@ -1,8 +1,8 @@
 """What one attempt met, and what follows from it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum, IntEnum, auto
+from typing import NamedTuple
 
 from clockwire.model.instants import Instant
 
@@ -37,8 +37,7 @@ class Decision(Enum):
     """The receiver wants no more: the subscription is disabled."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What one attempt met: everything its log entry says of the receiver. Lengths of time are in microseconds."""
 
     kind: OutcomeKind
@@ -46,7 +45,7 @@ class Outcome:
     duration: int
     http_status: int = 0
     remote_ip: str = ""
-    response_headers: Mapping[str, str] = field(default_factory=dict)
+    response_headers: Mapping[str, str] = {}
     """Names in lower case; values of a repeated name are joined by a comma. At most 8 KiB."""
     response_body: bytes = b""
     """The first 16 KiB, without content encoding."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
+from functools import cache
 
 from clockwire.model.instants import DAY, SECOND, Instant
 from clockwire.model.outcome import Outcome, OutcomeKind
@@ -148,7 +149,7 @@ class Subscription:
     @property
     def shape(self) -> Shape:
         """The shape of the bodies it gets."""
-        return Shape(payload_format=self.payload_format, decimals_as_strings=self.decimals_as_strings)
+        return _shape(self.payload_format, self.decimals_as_strings)
 
     @property
     def retry_schedule(self) -> RetrySchedule:
@@ -206,3 +207,9 @@ class SubscriptionStats:
 NO_DELIVERIES = SubscriptionStats(
     pending_count=0, oldest_pending_time=None, succeeded_count_24h=0, exhausted_count_24h=0
 )
+
+
+@cache
+def _shape(payload_format: PayloadFormat, decimals_as_strings: bool) -> Shape:  # noqa: FBT001 - never by hand
+    """There are a dozen shapes, and each delivery asks for one."""
+    return Shape(payload_format=payload_format, decimals_as_strings=decimals_as_strings)

@@ -6,6 +6,7 @@ subscriptions that name one of its ids, and those that name none, however many o
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from clockwire.model.event_filter import Matcher, compile_filter
 from clockwire.model.event_index import EventIndex
@@ -37,8 +38,11 @@ class Audience:
 
     def near(self, index: EventIndex) -> Sequence[Listener]:
         """Those that an event may matter to, in their order: all others do not want it."""
-        found = [listener for id_ in index.about for listener in self._about.get(id_, ())]
-        if not found:
+        groups = [self._about[id_] for id_ in index.about if id_ in self._about]
+        if not groups:
             return self._anything
+        if len(groups) == 1 and not self._anything:
+            return groups[0]
+        found = chain.from_iterable(groups)
         together = {listener.place: listener for listener in (*self._anything, *found)}
         return [together[place] for place in sorted(together)]

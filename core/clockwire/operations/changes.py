@@ -1,7 +1,7 @@
 """How one record is written: checked, completed, stored, told to the log, and followed by what must change with it."""
 
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from google.protobuf.field_mask_pb2 import FieldMask
 
@@ -24,8 +24,7 @@ from clockwire.storage.transaction import Transaction
 from clockwire.v1.records_pb2 import Record, RecordKey
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changed:
+class Changed(NamedTuple):
     """What became of one record. It carries its labels; after a deletion there is none."""
 
     record: Record | None = None

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from clockwire.model.delivery import ClaimedDelivery, Delivery
 from clockwire.model.event import EventDraft, LogEntry
@@ -42,15 +42,14 @@ class Intake(Protocol):
         """Hears that there are deliveries to claim."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fresh:
+class Fresh(NamedTuple):
     """An event with its place in the log, and all that is known of it while it is fresh."""
 
     workspace_id: str
     entry: LogEntry
     event: Event
     draft: EventDraft
-    index: EventIndex
+    event_index: EventIndex
 
     def after(self) -> State | None:
         """The state after the change."""
@@ -99,8 +98,8 @@ class Planner:
         plan = Plan(ids=ids_from(transaction.now))
         for each in fresh:
             known = self._subscriptions(transaction, logs[each.workspace_id], plan)
-            near = known.near(each.index)
-            wanted = [one.subscription for one in near if one.matcher.wants(each.index, each.after, each.before)]
+            near = known.near(each.event_index)
+            wanted = [one.subscription for one in near if one.matcher.wants(each.event_index, each.after, each.before)]
             if wanted:
                 around = Around(transaction.connection, logs[each.workspace_id].workspace)
                 self._owe(each, wanted, transaction.now, plan, around)

@@ -18,6 +18,9 @@ from clockwire.storage.statements import run_statement
 
 Row = Sequence[Any]
 
+# Whoever catches an error rolls back a savepoint or everything. So SQLite need not be able to take back the statement
+# alone, for which it copies each page before it changes it.
+_INSERT = {"sqlite": "INSERT OR FAIL ", "postgresql": "INSERT "}
 _CHUNKS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 
 
@@ -27,7 +30,7 @@ class BulkInsert:
     def __init__(self, table: Table, columns: Sequence[str], *, replace: bool = False, ignore: bool = False) -> None:
         self._names = columns
         self._casts = [_cast(table, name) for name in columns]
-        self._head = f"INSERT INTO {table.name} ({_listed(columns)}) "
+        self._head = f"INTO {table.name} ({_listed(columns)}) "
         self._tail = _on_conflict(table, columns, replace=replace, ignore=ignore)
         self._text = cache(self._statement)
 
@@ -39,7 +42,7 @@ class BulkInsert:
     def _statement(self, dialect: str, chunk: int) -> str:
         # SQLite copies every value once more if they come from a SELECT.
         rows = _values(chunk, self._names) if chunk else _rows_as(dialect, chunk, self._names, self._casts)
-        return self._head + rows + self._tail
+        return _INSERT[dialect] + self._head + rows + self._tail
 
 
 class BulkUpdate:

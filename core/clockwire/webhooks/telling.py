@@ -9,15 +9,12 @@ import pickle
 from collections.abc import Mapping
 from functools import lru_cache
 from io import BytesIO
-from operator import attrgetter
 from typing import Any
 
 from clockwire.model.delivery import Attempted, ClaimedDelivery, Delivery
 from clockwire.model.outcome import Outcome
 from clockwire.model.subscription import Subscription
 
-_OUTCOME = tuple(Outcome.__dataclass_fields__)
-_values = attrgetter(*_OUTCOME)
 _MOST_KEPT = 4096
 
 
@@ -44,7 +41,7 @@ def _tell_claimed(claimed: ClaimedDelivery) -> tuple[Any, ...]:
 
 
 def _tell_attempted(attempted: Attempted) -> tuple[Any, ...]:
-    return _attempted, (attempted.claimed, _values(attempted.outcome), attempted.request_headers)
+    return _attempted, (attempted.claimed, tuple(attempted.outcome), attempted.request_headers)
 
 
 _TABLE = copyreg.dispatch_table | {
@@ -86,5 +83,4 @@ def _claimed(delivery: tuple[Any, ...], subscription: Subscription, body: bytes)
 
 
 def _attempted(claimed: ClaimedDelivery, outcome: tuple[Any, ...], headers: Mapping[str, str]) -> Attempted:
-    made = Outcome(**dict(zip(_OUTCOME, outcome, strict=True)))
-    return Attempted(claimed=claimed, outcome=made, request_headers=headers)
+    return Attempted(claimed=claimed, outcome=Outcome._make(outcome), request_headers=headers)

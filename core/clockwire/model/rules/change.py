@@ -6,6 +6,7 @@ The rules of a type are a sequence of steps, taken in order. A step either deriv
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from functools import cache
 from operator import attrgetter, methodcaller
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -24,6 +25,7 @@ B = TypeVar("B", bound=Message)
 _FIELDS = [each for info in RECORD_TYPES.values() for each in info.body.fields]
 _CAN_BE_UNSET = {each.name for each in _FIELDS if each.has_presence}
 _MESSAGES = {each.name for each in _FIELDS if each.message_type}
+_REFERENCES = {each.path for info in RECORD_TYPES.values() for each in info.columns if each.reference_type}
 
 
 class Around(Protocol):
@@ -87,14 +89,7 @@ class Change(Generic[B]):
 
     def assign(self, field_: str, value: Any) -> None:  # noqa: ANN401 - whatever type the field has
         """The field has this value; None: no value."""
-        body = self.body
-        if value is None:
-            body.ClearField(field_)
-        elif field_ in _MESSAGES:
-            getattr(body, field_).CopyFrom(value)
-        else:
-            setattr(body, field_, value)
-        self.targets.pop(field_, None)
+        _putter(field_)(self, value)
 
     def changes(self, *fields: str) -> bool:
         """Whether one of these fields changes. Everything does in a creation."""
@@ -113,9 +108,28 @@ class Change(Generic[B]):
 Step = Callable[[Change[Any]], None]
 
 
+@cache
+def _putter(name: str) -> Callable[[Change[Any], Any], None]:
+    """The function that gives a field a value, or none: what it takes for this field is found out once."""
+    is_message, is_reference = name in _MESSAGES, name in _REFERENCES
+
+    def put(change: Change[Any], value: Any) -> None:  # noqa: ANN401
+        if value is None:
+            change.body.ClearField(name)
+        elif is_message:
+            getattr(change.body, name).CopyFrom(value)
+        else:
+            setattr(change.body, name, value)
+        if is_reference:
+            change.targets.pop(name, None)
+
+    return put
+
+
 def derive(name: str, by: Callable[[Change[Any]], Any], *, after: Sequence[str] = ()) -> Step:
     """The step that fills a field nobody wrote: if it is empty, or one of the fields it comes *after* has changed."""
     look = methodcaller("HasField", name) if name in _CAN_BE_UNSET else attrgetter(name)
+    put = _putter(name)
 
     def step(change: Change[Any]) -> None:
         is_filled = look(change.body)
@@ -123,16 +137,17 @@ def derive(name: str, by: Callable[[Change[Any]], Any], *, after: Sequence[str] 
             return
         value = by(change)
         if is_filled or value is not None:
-            change.assign(name, value)
+            put(change, value)
 
     return step
 
 
 def compute(name: str, by: Callable[[Change[Any]], Any]) -> Step:
     """The step that gives a field its value in every change, whatever it was."""
+    put = _putter(name)
 
     def step(change: Change[Any]) -> None:
-        change.assign(name, by(change))
+        put(change, by(change))
 
     return step
 

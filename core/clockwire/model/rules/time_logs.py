@@ -151,8 +151,9 @@ def billable(change: Change[Any]) -> bool:
 
 def check_billable(change: Change[Any]) -> None:
     """What is never billed is not billable."""
-    never = project_of(change).billing_type == BILLING_TYPE_NON_BILLABLE
-    if change.body.billable and never and change.changes("billable", "project_id"):
+    if not change.body.billable or project_of(change).billing_type != BILLING_TYPE_NON_BILLABLE:
+        return
+    if change.changes("billable", "project_id"):
         raise change.refuse("billable", "must be false, since the project is never billed")
 
 
