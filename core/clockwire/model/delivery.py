@@ -12,9 +12,8 @@ its sender did nobody knows then: that attempt is logged as UNKNOWN and counts.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from clockwire.model.instants import SECOND, Instant
 from clockwire.model.outcome import Decision, Outcome, OutcomeKind
@@ -124,14 +123,9 @@ class Delivery(NamedTuple):
 
     def settle(self, outcome: Outcome, subscription: Subscription, *, now: Instant, random: float) -> "Delivery":
         """What it becomes once its next attempt has had *outcome*; *random* in [0, 1) spreads the delay."""
-        tried = self._replace(
-            attempt_count=self.attempt_count + 1,
-            lease="",
-            last_outcome=outcome.kind,
-            last_http_status=outcome.http_status,
-        )
         if outcome.decision is Decision.SUCCEEDED:
-            return tried.ended(DeliveryState.SUCCEEDED, now)
+            return self._tried(outcome, state=DeliveryState.SUCCEEDED, due_time=None, end_time=now)
+        tried = self._tried(outcome)
         run = tried.attempt_count - self.earlier_attempt_count
         delay = self.schedule(subscription).delay_after(run, random)
         if outcome.decision is Decision.GONE or delay is None:
@@ -139,6 +133,15 @@ class Delivery(NamedTuple):
         if outcome.kind is OutcomeKind.UNKNOWN:  # the lease was delay enough
             return tried.waiting(subscription, due_time=now, now=now)
         return tried.waiting(subscription, due_time=now + max(delay, outcome.retry_after or 0), now=now)
+
+    def _tried(self, outcome: Outcome, **changes: Any) -> "Delivery":  # noqa: ANN401 - values of fields
+        return self._replace(
+            attempt_count=self.attempt_count + 1,
+            lease="",
+            last_outcome=outcome.kind,
+            last_http_status=outcome.http_status,
+            **changes,
+        )
 
     def waiting(self, subscription: Subscription, *, due_time: Instant, now: Instant) -> "Delivery":
         """It waits for its next attempt, as far as the subscription lets it."""
@@ -208,8 +211,7 @@ class Attempted(NamedTuple):
         return Attempted(claimed=claimed, outcome=self.outcome, request_headers=self.request_headers)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class Attempt(NamedTuple):
     """An attempt as it is logged."""
 
     delivery_id: str

@@ -1,6 +1,6 @@
 """Who does a record refer to, and what does it repeat of them? Read from the columns."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from google.protobuf.message import Message
@@ -48,11 +48,7 @@ def labelled(record: Record, find: Callable[[str], Record | None]) -> Record:
     """A copy of the record with its labels, as they are now."""
     copy = Record()
     copy.CopyFrom(record)
-    body = _body(copy)
-    for path, reference, target_body in _LABELS[record.type]:
-        id_ = getattr(body, reference)
-        if id_ and (target := find(id_)) is not None:
-            setattr(body, path, getattr(getattr(target, target_body), path))
+    _LABELLERS[record.type](_body(copy), find)
     return copy
 
 
@@ -97,6 +93,18 @@ def _reader(info: RecordTypeInfo) -> Callable[[Message], Sequence[Referral]]:
     return cast("Callable[[Message], Sequence[Referral]]", names["read"])
 
 
+def _labeller(labels: Iterable[LabelField]) -> Callable[[Message, Callable[[str], Record | None]], None]:
+    """The function that gives a body its labels: two lines for each of them, compiled likewise."""
+    lines = ["def label(body, find):"]
+    for path, reference, target_body in labels:
+        lines.append(f"if (id_ := body.{reference}) and (target := find(id_)) is not None:")
+        lines.append(f" body.{path} = target.{target_body}.{path}")
+    names: dict[str, Any] = {}
+    exec("\n ".join([*lines, "return"]), names)  # noqa: S102 -- as above
+    return cast("Callable[[Message, Callable[[str], Record | None]], None]", names["label"])
+
+
 _READERS = {info.body_field: _reader(info) for info in RECORD_TYPES.values()}
 # In an order in which a label that follows from another one comes after it.
 _LABELS: Mapping[int, Sequence[LabelField]] = {type_: _labels(info) for type_, info in RECORD_TYPES.items()}
+_LABELLERS = {type_: _labeller(labels) for type_, labels in _LABELS.items()}

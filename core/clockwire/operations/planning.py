@@ -96,13 +96,13 @@ class Planner:
         """Stores a delivery for each event and each subscription that wants it; storing the bodies is left to do."""
         self._give_back()
         plan = Plan(ids=ids_from(transaction.now))
+        arounds = {id_: Around(transaction.connection, log.workspace) for id_, log in logs.items()}
         for each in fresh:
             known = self._subscriptions(transaction, logs[each.workspace_id], plan)
             near = known.near(each.event_index)
             wanted = [one.subscription for one in near if one.matcher.wants(each.event_index, each.after, each.before)]
             if wanted:
-                around = Around(transaction.connection, logs[each.workspace_id].workspace)
-                self._owe(each, wanted, transaction.now, plan, around)
+                self._owe(each, wanted, transaction.now, plan, arounds[each.workspace_id])
         insert_deliveries(transaction.connection, plan.deliveries)
         return plan
 
