@@ -63,7 +63,7 @@ def index_of(event: Event, before: State | None) -> EventIndex:
         project_ids=projects,
         client_ids=clients,
         user_ids=users,
-        changed_paths=tuple(event.changed_paths.paths),
+        changed_paths=tuple(event.changed_paths.paths) if event.HasField("changed_paths") else (),
         origin=event.origin,
         api_key_id=event.actor.api_key_id,
     )

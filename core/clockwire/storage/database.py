@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 
 from clockwire.model.errors import StoreUnavailable
+from clockwire.storage.sqlite_values import adapt_values
 from clockwire.storage.statements import run_statement
 
 Dialect = Literal["sqlite", "postgresql"]
@@ -86,6 +87,7 @@ def _engine(url: URL, *, size: int, reading: bool) -> Engine:
 
 
 def _sqlite_engine(url: URL, size: int, *, begin: str) -> Engine:
+    adapt_values()
     engine = sqlalchemy.create_engine(
         url, pool_size=size, max_overflow=0, hide_parameters=True, connect_args={"cached_statements": 512}
     )
