@@ -111,7 +111,7 @@ def _day(year: int, month: int, day: int) -> str:
 
 
 _IF_NOT_EMPTY = "if value := body.{path}: values['{path}'] = "
-_IF_SET = "if body.HasField('{path}'): values['{path}'] = "
+_IF_SET = "if has('{path}'): values['{path}'] = "
 _STATEMENTS = {
     "string": _IF_NOT_EMPTY + "value",
     "uuid": _IF_NOT_EMPTY + "value",
@@ -146,7 +146,7 @@ def _reader(type_: "RecordType.ValueType", *, labels: bool) -> _Reader:
         "duration": of_duration,
         "tags": _tags,
     }
-    exec("\n ".join(["def read(values, body):", *lines, "return"]), names)  # noqa: S102 -- our own text, never input
+    exec("\n ".join(["def read(values, body):", "has = body.HasField", *lines, "return"]), names)  # noqa: S102 -- our own text, never input
     return cast("_Reader", names["read"])
 
 

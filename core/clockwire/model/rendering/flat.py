@@ -7,7 +7,7 @@ does with `__init__`). Its text holds nothing but names and paths of the descrip
 
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import cast
+from typing import Any, cast
 
 from google.protobuf.message import Message
 from orjson import dumps
@@ -19,9 +19,10 @@ from clockwire.model.states import State
 from clockwire.v1.events_pb2 import Event
 
 Renderer = Callable[[Event], bytes]
-Columns = Callable[[str, State, Message], dict[str, object]]
+Has = Callable[[Any], bool]  # the name of a field
+Columns = Callable[[str, State, Has, Message, Has], dict[str, object]]
 
-_IF_SET = " if {of}.HasField('{path}') else None"
+_IF_SET = " if {of}_has('{path}') else None"
 _EXPRESSIONS = {
     "string": "{of}.{path} or None",
     "uuid": "{of}.{path} or None",
@@ -33,11 +34,11 @@ _EXPRESSIONS = {
     "decimal": "number({of}.{path}.value)",
     "date": "date({of}.{path})",
     "timestamp": "timestamp({of}.{path})" + _IF_SET,
-    "duration": "hours({path}) if ({path} := {of}.HasField('{path}') and {of}.{path}) else None",
+    "duration": "hours({path}) if ({path} := {of}_has('{path}') and {of}.{path}) else None",
     "seconds": "{path}.seconds if {path} else None",
     "tags": "tags({of}.{path}) if {of}.{path} else []",
     "list": "list({of}.{path}) if {of}.{path} else []",
-    "object": "struct({of}.{path}) if {of}.HasField('{path}') else {{}}",
+    "object": "struct({of}.{path}) if {of}_has('{path}') else {{}}",
 }
 
 
@@ -52,10 +53,12 @@ def flat_renderer(event_type: str, *, decimals_as_strings: bool) -> Renderer:
 
     def render(event: Event) -> bytes:
         record = event.record
-        return dumps(columns(event_type, record, getattr(record, info.body_field)))
+        body = getattr(record, info.body_field)
+        return dumps(columns(event_type, record, record.HasField, body, body.HasField))
 
     def render_timer(event: Event) -> bytes:
-        return dumps(columns(event_type, event.timer, event.timer))
+        timer = event.timer
+        return dumps(columns(event_type, timer, timer.HasField, timer, timer.HasField))
 
     return render if event.record_type else render_timer
 
@@ -67,7 +70,8 @@ def thin_body(event: Event) -> bytes:
 
 def _compiled(info: RecordTypeInfo, *, decimals_as_strings: bool) -> Columns:
     entries = ", ".join(f"{name!r}: {expression}" for name, expression in _entries(info))
-    source = f"lambda event_type, record, body: {{'event': event_type, 'id': record.id, {entries}}}"
+    given = "event_type, record, record_has, body, body_has"
+    source = f"lambda {given}: {{'event': event_type, 'id': record.id, {entries}}}"
     names = {
         "date": values.date,
         "hours": values.hours,
