@@ -8,6 +8,7 @@ from sqlalchemy import func, insert, select, text
 
 from clockwire.model.caller import system
 from clockwire.model.errors import FieldInvalid, QuotaExceeded, RequestIdReused, ResourceNotFound
+from clockwire.storage.bulk import BulkInsert
 from clockwire.storage.kept_answers import KEPT_FOR
 from clockwire.storage.tables import tag
 from clockwire.storage.writer import Job, Repeat
@@ -89,6 +90,25 @@ async def test_a_statement_the_database_refuses_fails_alone(work, caller):
     held = gathering(work.writer)
     group = asyncio.gather(
         *(work.writer.write(adding(name), caller) for name in ("a", "a", "b")), return_exceptions=True
+    )
+    await asyncio.sleep(0)
+    held.set()
+    answers = await group
+
+    assert [isinstance(answer, Exception) for answer in answers] == [False, True, False]
+    assert names(work.database) == {"a", "b"}
+
+
+async def test_of_a_statement_that_fails_half_way_no_row_is_left(work, caller):
+    tags = BulkInsert(tag, ["workspace_id", "id", "name", "folded_name"])
+
+    def add_one_twice(transaction):
+        rows = [(transaction.workspace.id, each, each, each) for each in ("new", "newer", "new")]
+        tags.run(transaction.connection, rows)
+
+    held = gathering(work.writer)
+    group = asyncio.gather(
+        *(work.writer.write(each, caller) for each in (adding("a"), add_one_twice, adding("b"))), return_exceptions=True
     )
     await asyncio.sleep(0)
     held.set()

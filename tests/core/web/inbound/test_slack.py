@@ -115,7 +115,10 @@ async def test_a_hook_for_a_single_user_obeys_that_user_alone(server):
     ada = await user(server, "Ada", "U1")
     await user(server, "Bob", "U2")
     hook = await slack_hook(server, user_id=ada)
-    assert await slash(server, hook, "/track x in y", speaker="U1") == "Tracking *x* in *y*. The project and the task are new."
+    assert (
+        await slash(server, hook, "/track x in y", speaker="U1")
+        == "Tracking *x* in *y*. The project and the task are new."
+    )
     assert "belongs to another user" in await slash(server, hook, "/track x", speaker="U2")
 
 
