@@ -45,6 +45,7 @@ def create(
 ) -> None:
     """Make a hook, and print its address below the server's HTTP port, and nothing else. It is not shown again.
 
+    New tasks that are named without a project go to the project of the hook's own name.
     The key needs the scope hooks.write, and those of what the hook may do: records.write, timers.write.
 
     \b

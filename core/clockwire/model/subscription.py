@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
-from functools import cache
+from functools import lru_cache
 
 from clockwire.model.instants import DAY, SECOND, Instant
 from clockwire.model.outcome import Outcome, OutcomeKind
@@ -209,7 +209,7 @@ NO_DELIVERIES = SubscriptionStats(
 )
 
 
-@cache
+@lru_cache(32, typed=True)
 def _shape(payload_format: PayloadFormat, decimals_as_strings: bool) -> Shape:  # noqa: FBT001 - never by hand
     """There are a dozen shapes, and each delivery asks for one."""
     return Shape(payload_format=payload_format, decimals_as_strings=decimals_as_strings)

@@ -179,7 +179,7 @@ class Commands:
             return project, None
         task = self.records.task(command.task, project)
         if task is None:
-            project = self._project(command)
+            project = project or self._project(command)
             task = self.records.new_task(command.task, project)
         return project, task
 
