@@ -59,6 +59,15 @@ def gathering(writer):
     return held
 
 
+async def together(work, caller, *operations):
+    """What each of them was answered, or raised, when they were one group."""
+    held = gathering(work.writer)
+    group = asyncio.gather(*(work.writer.write(each, caller) for each in operations), return_exceptions=True)
+    await asyncio.sleep(0)
+    held.set()
+    return await group
+
+
 async def test_an_answer_comes_once_the_write_is_durable(work, caller):
     written = await work.writer.write(adding("one"), caller)
 
@@ -67,14 +76,7 @@ async def test_an_answer_comes_once_the_write_is_durable(work, caller):
 
 
 async def test_a_refused_operation_fails_alone_and_leaves_nothing(work, caller):
-    held = gathering(work.writer)
-    group = asyncio.gather(
-        *(work.writer.write(each, caller) for each in (adding("a"), refused, adding("b"), broken, adding("c"))),
-        return_exceptions=True,
-    )
-    await asyncio.sleep(0)
-    held.set()
-    answers = await group
+    answers = await together(work, caller, adding("a"), refused, adding("b"), broken, adding("c"))
 
     assert [type(answer).__name__ for answer in answers] == [
         "Written",
@@ -87,13 +89,7 @@ async def test_a_refused_operation_fails_alone_and_leaves_nothing(work, caller):
 
 
 async def test_a_statement_the_database_refuses_fails_alone(work, caller):
-    held = gathering(work.writer)
-    group = asyncio.gather(
-        *(work.writer.write(adding(name), caller) for name in ("a", "a", "b")), return_exceptions=True
-    )
-    await asyncio.sleep(0)
-    held.set()
-    answers = await group
+    answers = await together(work, caller, adding("a"), adding("a"), adding("b"))
 
     assert [isinstance(answer, Exception) for answer in answers] == [False, True, False]
     assert names(work.database) == {"a", "b"}
@@ -106,25 +102,16 @@ async def test_of_a_statement_that_fails_half_way_no_row_is_left(work, caller):
         rows = [(transaction.workspace.id, each, each, each) for each in ("new", "newer", "new")]
         tags.run(transaction.connection, rows)
 
-    held = gathering(work.writer)
-    group = asyncio.gather(
-        *(work.writer.write(each, caller) for each in (adding("a"), add_one_twice, adding("b"))), return_exceptions=True
-    )
-    await asyncio.sleep(0)
-    held.set()
-    answers = await group
+    answers = await together(work, caller, adding("a"), add_one_twice, adding("b"))
 
     assert [isinstance(answer, Exception) for answer in answers] == [False, True, False]
     assert names(work.database) == {"a", "b"}
 
 
 async def test_operations_that_wait_together_share_one_commit(work, caller):
-    held = gathering(work.writer)
-    times = asyncio.gather(*(work.writer.write(lambda each: id(each.connection), caller) for _ in range(50)))
-    await asyncio.sleep(0)
-    held.set()
+    answers = await together(work, caller, *[lambda each: id(each.connection)] * 50)
 
-    assert len({written.result for written in await times}) == 1
+    assert len({written.result for written in answers}) == 1
 
 
 async def test_a_dry_run_answers_and_stores_nothing(work, caller):
