@@ -23,11 +23,11 @@ from clockwire.model.delivery import Attempted, ClaimedDelivery
 from clockwire.model.instants import system_clock
 from clockwire.model.vault import Vault
 from clockwire.operations.dispatch import Settled
+from clockwire.processes.frames import Incoming, Outgoing
 from clockwire.secret_keys import secret_keys
 from clockwire.settings import Settings
 from clockwire.webhooks.addresses import AddressPolicy
 from clockwire.webhooks.dispatcher import Dispatcher
-from clockwire.webhooks.frames import Incoming, Outgoing
 from clockwire.webhooks.messages import (
     Acknowledged,
     Begin,

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from clockwire.webhooks.telling import heard, told
+from clockwire.processes.telling import heard, told
 
 _HEAD = struct.Struct("!I")
 _BUFFER = 1024 * 1024

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from clockwire.webhooks.frames import Incoming, Outgoing, socket_pair
+from clockwire.processes.frames import Incoming, Outgoing, socket_pair
 
 
 @pytest.fixture
