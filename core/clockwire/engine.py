@@ -1,6 +1,7 @@
 """What works without anybody calling: the database, the thread that writes, the thread that sends webhooks."""
 
 import asyncio
+import os
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -19,10 +20,14 @@ from clockwire.operations.news import News
 from clockwire.operations.planning import Planner
 from clockwire.operations.publishing import Publisher, Sealed
 from clockwire.operations.tail import Tail
+from clockwire.processes.child import Child
+from clockwire.processes.messages import Begin
+from clockwire.processes.rehearsals import Rehearsals
 from clockwire.secret_keys import secret_keys
 from clockwire.settings import SettingError, Settings
 from clockwire.storage.claims import end_leases
 from clockwire.storage.database import Database
+from clockwire.storage.rehearsal import Rehearsing, Unrehearsed
 from clockwire.storage.schema import prepare
 from clockwire.storage.vault_check import check_vault
 from clockwire.storage.writer import Writer
@@ -42,6 +47,7 @@ class Engine:
     database: Database
     vault: Vault
     writer: Writer[Any]
+    rehearsals: Rehearsing
     tail: Tail
     endings: Endings
     resolver: Resolver
@@ -64,7 +70,7 @@ async def start_engine(
 ) -> Engine:
     """Opens the database, and starts the writer and the dispatcher. *stack* stops them in the opposite order.
 
-    *apart*: the dispatcher is a process of its own, whose clock is the machine's.
+    *apart*: the dispatcher is a process of its own, and another one rehearses. Their clock is the machine's.
     """
     database = open_database(settings.database)
     stack.callback(database.close)
@@ -96,6 +102,7 @@ async def start_engine(
         database=database,
         vault=vault,
         writer=writer,
+        rehearsals=_rehearsals(settings, writer, metrics, stack) if apart else Unrehearsed(),
         tail=tail,
         endings=endings,
         resolver=resolver,
@@ -113,6 +120,21 @@ def _start(engine: Engine, news: News, stack: AsyncExitStack, *, drain_seconds: 
     stack.push_async_callback(asyncio.to_thread, engine.writer.stop)
     engine.dispatcher.start()
     stack.push_async_callback(asyncio.to_thread, engine.dispatcher.stop, drain_seconds)
+
+
+def _rehearsals(settings: Settings, writer: Writer[Any], metrics: Metrics, stack: AsyncExitStack) -> Rehearsing:
+    """Who rehearses: nobody where another process would only take the one processor from this one."""
+    if os.cpu_count() == 1:
+        return Unrehearsed()
+
+    def start() -> Child:
+        child = Child("clockwire.rehearsing")
+        child.say(Begin(settings.database, settings.log_level, settings.log_format))
+        return child
+
+    rehearsals = Rehearsals(start, busy=lambda: writer.busy, noted=metrics.rehearsal_ended)
+    stack.callback(rehearsals.stop)
+    return rehearsals
 
 
 def _open_vault(database: Database, settings: Settings) -> Vault:

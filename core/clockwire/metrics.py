@@ -73,6 +73,13 @@ METRICS: Mapping[str, Metric] = {
             meaning="How many operations were committed together, in one database transaction.",
         ),
         Metric(
+            name="clockwire_rehearsals_total",
+            kind=Counter,
+            labels=["result"],
+            meaning="Batches of records that were rehearsed by another process while they waited to be written: "
+            "`performed` as rehearsed, or `outdated`, because others had changed what they depend on.",
+        ),
+        Metric(
             name="clockwire_delivery_attempts_total",
             kind=Counter,
             labels=["outcome"],
@@ -122,6 +129,8 @@ class Metrics:
         self._labelled = cache(lambda name, *labels: self._made[name].labels(*labels))
         for kind in OutcomeKind:
             self._labelled("clockwire_delivery_attempts_total", kind.name.lower())
+        for result in ("performed", "outdated"):
+            self._labelled("clockwire_rehearsals_total", result)
         for result in ("succeeded", "failed"):
             self._labelled("clockwire_deliveries_ended_total", result)
 
@@ -134,6 +143,10 @@ class Metrics:
         """A group has been committed."""
         self._groups.observe(sealed.operation_count)
         self._events.inc(sum(map(len, sealed.entries.values())))
+
+    def rehearsal_ended(self, performed: bool) -> None:  # noqa: FBT001 - called by who knows no more
+        """An operation that was rehearsed has had its turn."""
+        self._labelled("clockwire_rehearsals_total", "performed" if performed else "outdated").inc()
 
     def attempts_settled(self, settled: Sequence[Settled]) -> None:
         """Attempts have been written down."""

@@ -78,7 +78,7 @@ class Server:
 async def running(settings: Settings, *, clock: Clock = system_clock, apart: bool = False) -> AsyncIterator[Server]:
     """A server that answers until it is left. Then it drains, and everything is closed in the opposite order.
 
-    *apart*: if it sends webhooks, another process does.
+    *apart*: if it sends webhooks, another process does, and another one rehearses.
     """
     async with AsyncExitStack() as stack:
         metrics = Metrics()
@@ -102,6 +102,7 @@ def _services(
     return Services(
         database=database,
         writes=Writes(writer),
+        rehearsals=engine.rehearsals,
         event_log=EventLog(database, writer, engine.tail, clock=clock, poll_seconds=POLL_SECONDS),
         endings=engine.endings,
         vault=engine.vault,

@@ -28,11 +28,11 @@ class WorkingSet:
     """The records of one operation, by id, as they were and as they are."""
 
     def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
         self._connection = transaction.connection
         self._workspace_id = transaction.workspace.id
         self.now: Instant = transaction.now
         self.workspace: Workspace = transaction.workspace
-        self._head = transaction.head
         self._records: dict[str, Record | None] = {"": None}
         self._stored: dict[str, Record | None] = {}
         self._changed: dict[str, bool] = {}  # whether its references may be others
@@ -155,7 +155,7 @@ class WorkingSet:
 
     def bury(self, record: Record) -> None:
         """The record is gone; its id is not given out again."""
-        grave = Tombstone(record.id, record.type, record.version + 1, self.now, self._head)
+        grave = Tombstone(record.id, record.type, record.version + 1, self.now, self._transaction.head)
         self._buried.append(grave)
         self._graves[record.id] = grave
         self._records[record.id] = None

@@ -14,6 +14,7 @@ from typing import Any
 from clockwire.model.delivery import Attempted, ClaimedDelivery, Delivery
 from clockwire.model.outcome import Outcome
 from clockwire.model.subscription import Subscription
+from clockwire.v1.records_pb2 import Record
 
 _MOST_KEPT = 4096
 
@@ -44,10 +45,15 @@ def _tell_attempted(attempted: Attempted) -> tuple[Any, ...]:
     return _attempted, (attempted.claimed, tuple(attempted.outcome), attempted.request_headers)
 
 
+def _tell_record(record: Record) -> tuple[Any, ...]:
+    return _record, (record.SerializeToString(),)
+
+
 _TABLE = copyreg.dispatch_table | {
     Subscription: _tell_subscription,
     ClaimedDelivery: _tell_claimed,
     Attempted: _tell_attempted,
+    Record: _tell_record,
 }
 
 
@@ -76,6 +82,10 @@ def _kept_bytes(named: _Named) -> bytes:
 def _subscription(data: bytes) -> Subscription:
     made: Subscription = pickle.loads(data)  # noqa: S301 - as above
     return made
+
+
+def _record(data: bytes) -> Record:
+    return Record.FromString(data)
 
 
 def _claimed(delivery: tuple[Any, ...], subscription: Subscription, body: bytes) -> ClaimedDelivery:

@@ -1,5 +1,6 @@
 """RecordService: records of all eleven types, read and written."""
 
+from functools import partial
 from typing import Any
 
 import grpc
@@ -8,6 +9,7 @@ from clockwire.api.callers import caller
 from clockwire.model.instants import Clock
 from clockwire.model.masks import read_mask
 from clockwire.operations import records as operations
+from clockwire.operations.changes import Changed
 from clockwire.operations.record_lists import list_records
 from clockwire.rpc.messages.mutations import mutation_info
 from clockwire.rpc.messages.records import (
@@ -21,18 +23,23 @@ from clockwire.rpc.messages.records import (
 )
 from clockwire.rpc.writes import Writes
 from clockwire.storage.database import Database
+from clockwire.storage.rehearsal import Operation, Rehearsing
 from clockwire.v1 import record_service_pb2 as messages
 from clockwire.v1.record_service_pb2_grpc import RecordServiceServicer
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
+#: Smaller batches are done sooner than they could be rehearsed.
+FEWEST_REHEARSED = 20
+
 
 class Records(RecordServiceServicer):
     """The servicer."""
 
-    def __init__(self, database: Database, writes: Writes, clock: Clock) -> None:
+    def __init__(self, database: Database, writes: Writes, rehearsals: Rehearsing, clock: Clock) -> None:
         self._database = database
         self._writes = writes
+        self._rehearsals = rehearsals
         self._clock = clock
 
     async def CreateRecord(
@@ -120,9 +127,10 @@ class Records(RecordServiceServicer):
     ) -> messages.BatchMutateRecordsResponse:
         """What became of each record."""
         mutations = mutations_of(request)
-        return await self._writes.run(
-            request, lambda transaction: operations.batch_mutate(transaction, mutations), batch_response
-        )
+        operation: Operation[list[Changed]] = partial(operations.batch_mutate, mutations=mutations)
+        if len(mutations) >= FEWEST_REHEARSED:
+            operation = await self._rehearsals.rehearsed(operation, caller())
+        return await self._writes.run(request, operation, batch_response)
 
     async def ListRecordTypes(
         self, request: messages.ListRecordTypesRequest, context: Context

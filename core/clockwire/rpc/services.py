@@ -34,6 +34,7 @@ from clockwire.rpc.timers import Timers
 from clockwire.rpc.workspaces import Workspaces
 from clockwire.rpc.writes import Writes
 from clockwire.storage.database import Database
+from clockwire.storage.rehearsal import Rehearsing
 from clockwire.v1.account_service_pb2_grpc import add_AccountServiceServicer_to_server
 from clockwire.v1.api_key_service_pb2_grpc import add_ApiKeyServiceServicer_to_server
 from clockwire.v1.consumer_service_pb2_grpc import add_ConsumerServiceServicer_to_server
@@ -53,6 +54,7 @@ class Services:
 
     database: Database
     writes: Writes
+    rehearsals: Rehearsing
     event_log: EventLog
     endings: Endings
     vault: Vault
@@ -72,7 +74,7 @@ class Services:
         add_ApiKeyServiceServicer_to_server(ApiKeys(database, writes, self.authenticator, clock), server)
         add_ConsumerServiceServicer_to_server(Consumers(database, writes, clock), server)
         add_InboundHookServiceServicer_to_server(InboundHooks(database, writes, self.vault, clock), server)
-        add_RecordServiceServicer_to_server(Records(database, writes, clock), server)
+        add_RecordServiceServicer_to_server(Records(database, writes, self.rehearsals, clock), server)
         add_TimerServiceServicer_to_server(Timers(database, writes, clock), server)
         add_DeliveryServiceServicer_to_server(Deliveries(database, writes, self.endings, clock), server)
         add_SubscriptionServiceServicer_to_server(self._subscriptions(), server)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Select, delete, select, tuple_
 
 from clockwire.model.instants import Instant, of_timestamp
 from clockwire.storage.bulk import BulkInsert
+from clockwire.storage.keyed import BulkSelect
 from clockwire.storage.tables import timer
 from clockwire.v1.timers_pb2 import Timer
 
@@ -19,6 +20,8 @@ _columns = timer.c
 _put = BulkInsert(
     timer, ["workspace_id", "id", "user_id", "project_id", "start_time", "end_time", "message"], replace=True
 )
+
+_by_id = BulkSelect(timer, keys=["id"], columns=["message"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +44,8 @@ def put_timer(connection: Connection, workspace_id: str, value: Timer) -> None:
 
 def find_timer(connection: Connection, workspace_id: str, timer_id: str) -> Timer | None:
     """The timer of an id, whether it runs or not."""
-    query = select(_columns.message).where(_columns.workspace_id == workspace_id, _columns.id == timer_id)
-    message = connection.execute(query).scalar_one_or_none()
-    return None if message is None else Timer.FromString(message)
+    rows = _by_id.run(connection, workspace_id, [(timer_id,)])
+    return Timer.FromString(rows[0][0]) if rows else None
 
 
 def find_running(connection: Connection, workspace_id: str, user_id: str) -> Timer | None:

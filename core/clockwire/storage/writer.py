@@ -113,6 +113,7 @@ class Writer(Generic[S]):
         self._committed = committed
         self._queue: Queue[Job[Any] | None] = Queue()
         self._queue_limit = queue_limit
+        self._writing = False
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
 
     def start(self) -> None:
@@ -123,6 +124,11 @@ class Writer(Generic[S]):
         """Everything that was queued is written, and the thread has ended."""
         self._queue.put(None)
         self._thread.join()
+
+    @property
+    def busy(self) -> bool:
+        """Whether an operation that came now would have to wait for others."""
+        return self._writing or not self._queue.empty()
 
     async def write(
         self,
@@ -150,7 +156,9 @@ class Writer(Generic[S]):
     def _run(self) -> None:
         held: list[Job[Any]] = []
         while True:
+            self._writing = bool(held)
             jobs, stopping = self._next_group(held)
+            self._writing = True
             now, held = _without_repeats(jobs)
             self._write_group(now)
             if stopping and not held:
