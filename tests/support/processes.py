@@ -74,12 +74,22 @@ class ServerProcess:
     @property
     def sending_pid(self) -> int:
         """The id of the process that sends its webhooks."""
-        [pid] = [
+        [pid] = self._pids_of("clockwire.sending")
+        return pid
+
+    @property
+    def rehearsing_pid(self) -> int:
+        """The id of the process that rehearses for it; 0 if there is none."""
+        return next(iter(self._pids_of("clockwire.rehearsing")), 0)
+
+    def _pids_of(self, module: str) -> list[int]:
+        """Its processes that run a module."""
+        return [
             int(child)
             for children in Path(f"/proc/{self._process.pid}/task").glob("*/children")
             for child in children.read_text().split()
+            if module in Path(f"/proc/{child}/cmdline").read_text().split("\0")
         ]
-        return pid
 
     def tell_to_stop(self, number: int = signal.SIGTERM) -> None:
         """It is told to end."""

@@ -18,8 +18,8 @@ from clockwire.storage.rehearsal import Operation, Performance, Script, T
 log = structlog.get_logger(__name__)
 
 LONGEST_SECONDS = 10.0
-_PAUSE_SECONDS = 5.0
-_MOST_WAITING = 64
+PAUSE_SECONDS = 5.0
+MOST_WAITING = 16
 
 
 class Rehearsals:
@@ -32,15 +32,18 @@ class Rehearsals:
         busy: Callable[[], bool],
         noted: Callable[[bool], None],
         longest_seconds: float = LONGEST_SECONDS,
+        pause_seconds: float = PAUSE_SECONDS,
     ) -> None:
         """*start* starts the process. *busy*: whether an operation would have to wait now. *noted*: see Performance.
 
-        A process that takes longer than *longest_seconds* for a rehearsal is not waited for, but ended.
+        A process that takes longer than *longest_seconds* for a rehearsal is not waited for, but ended. Another is not
+        started before *pause_seconds* have passed since the last one was.
         """
         self._start = start
         self._busy = busy
         self._noted = noted
         self._longest_seconds = longest_seconds
+        self._pause_seconds = pause_seconds
         self._child: Child | None = None
         self._ready = False
         self._not_before = 0.0
@@ -65,6 +68,11 @@ class Rehearsals:
             del self._waiting[number]
         return operation if script is None else Performance(script, operation, self._noted)
 
+    @property
+    def pid(self) -> int:
+        """What the system calls the process; 0 if there is none."""
+        return self._child.pid if self._child else 0
+
     def stop(self) -> None:
         """The process has ended, and no other is started."""
         self._not_before = float("inf")
@@ -77,13 +85,13 @@ class Rehearsals:
             return None
         if self._child is None:
             self._begin()
-        listens = self._ready and len(self._waiting) < _MOST_WAITING
+        listens = self._ready and len(self._waiting) < MOST_WAITING
         return self._child if listens and self._child and not self._child.overwhelmed else None
 
     def _begin(self) -> None:
         loop = asyncio.get_running_loop()
         if loop.time() >= self._not_before:
-            self._not_before = loop.time() + _PAUSE_SECONDS
+            self._not_before = loop.time() + self._pause_seconds
             self._child = child = self._start()
             loop.add_reader(child.descriptor, self._listen, child)
 
