@@ -90,9 +90,14 @@ class Rehearsals:
 
     def _begin(self) -> None:
         loop = asyncio.get_running_loop()
-        if loop.time() >= self._not_before:
-            self._not_before = loop.time() + self._pause_seconds
+        if loop.time() < self._not_before:
+            return
+        self._not_before = loop.time() + self._pause_seconds
+        try:
             self._child = child = self._start()
+        except OSError:
+            log.exception("nothing can be rehearsed")
+        else:
             loop.add_reader(child.descriptor, self._listen, child)
 
     def _listen(self, child: Child) -> None:

@@ -1,6 +1,7 @@
 """Another process rehearses what waits for the writer; whatever becomes of it, every operation can be done."""
 
 import asyncio
+import errno
 import os
 import signal
 from contextlib import contextmanager
@@ -129,6 +130,16 @@ async def test_a_process_that_stands_still_is_ended(database_url, books):
         assert await theatre.rehearsals.rehearsed(NEW, books.caller) is NEW
         assert await asyncio.to_thread(ends_within, first, 10)
         await theatre.rehearsed(NEW, books.caller)
+
+
+@ON_SQLITE
+async def test_where_no_process_can_be_started_everything_is_done_without_one(books):
+    def too_many_files():
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    rehearsals = Rehearsals(too_many_files, busy=lambda: True, noted=lambda _: None, pause_seconds=0)
+    assert await rehearsals.rehearsed(NEW, books.caller) is NEW
+    assert await rehearsals.rehearsed(NEW, books.caller) is NEW
 
 
 @ON_SQLITE
