@@ -81,13 +81,7 @@ async def start_engine(
     stack.callback(resolver.close)
     planner = Planner()
     news = News(database, tail)
-    publisher = Publisher(planner, news.committed)
-
-    def committed(sealed: Sealed) -> None:
-        publisher.committed(sealed)
-        metrics.group_written(sealed)
-
-    writer: Writer[Any] = Writer(database, vault, clock=clock, seal=publisher.seal, committed=committed)
+    writer = _writer(database, vault, clock, Publisher(planner, news.committed), metrics)
     ended, settled = endings.tell, metrics.attempts_settled
     dispatcher: Dispatcher | RemoteDispatcher
     if dispatches and apart:
@@ -110,6 +104,16 @@ async def start_engine(
     )
     _start(engine, news, stack, drain_seconds=settings.drain_timeout.total_seconds())
     return engine
+
+
+def _writer(database: Database, vault: Vault, clock: Clock, publisher: Publisher, metrics: Metrics) -> Writer[Any]:
+    """A writer whose groups end with events, and are counted."""
+
+    def committed(sealed: Sealed) -> None:
+        publisher.committed(sealed)
+        metrics.group_written(sealed)
+
+    return Writer(database, vault, clock=clock, seal=publisher.seal, committed=committed)
 
 
 def _start(engine: Engine, news: News, stack: AsyncExitStack, *, drain_seconds: float) -> None:

@@ -22,7 +22,7 @@ def test_the_reference_is_what_the_code_says():
     [
         ("reference/event-types.md", 41, ["`timelog.created`", "`billingrate.deleted`", "`timer.discarded`"]),
         ("reference/errors.md", 33, ["`CURSOR_EXPIRED`", "`OUT_OF_RANGE`", "`earliest_cursor`"]),
-        ("reference/metrics.md", 12, ["`clockwire_calls_total`", "`method`, `code`", "histogram"]),
+        ("reference/metrics.md", 13, ["`clockwire_calls_total`", "`method`, `code`", "histogram"]),
         ("reference/settings.md", 18, ["`--allow-target CIDR`", "`CLOCKWIRE_SECRET_KEY`"]),
     ],
 )

@@ -32,7 +32,7 @@ class Theatre:
 
     def __init__(self, database_url, **settings):
         self.busy = True
-        self.noted = []
+        self.noted: list[bool] = []
         self._database_url = database_url
         self.rehearsals = Rehearsals(self._start, busy=lambda: self.busy, noted=self.noted.append, **settings)
 
