@@ -29,8 +29,8 @@ from clockwire.v1.record_service_pb2_grpc import RecordServiceServicer
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
-#: Smaller batches are done sooner than they could be rehearsed.
-FEWEST_REHEARSED = 20
+#: With smaller batches it costs about as much to have them rehearsed as it saves.
+FEWEST_REHEARSED = 10
 
 
 class Records(RecordServiceServicer):
