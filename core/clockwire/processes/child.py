@@ -22,7 +22,7 @@ class Child:
         others. It has a session of its own: Ctrl-C in a terminal is for this process, which tells it to stop.
         """
         self._end, theirs = socket_pair()
-        with theirs:
+        try:
             self._process = subprocess.Popen(  # noqa: S603 - this very program
                 [sys.executable, "-P", "-m", module, str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
@@ -30,6 +30,11 @@ class Child:
                 pass_fds=[theirs.fileno(), *inherited],
                 start_new_session=True,
             )
+        except OSError:
+            self._end.close()
+            raise
+        finally:
+            theirs.close()
         self._incoming = Incoming(self._end)
         self._outgoing = Outgoing(self._end, drained=drained)
 

@@ -52,8 +52,8 @@ class Rehearsed:
         self.held = None
         self._books = books
         with books.work.database.reading() as connection:
-            script = heard(told(rehearse(connection, operation, books.caller, books.work.clock)))
-        self._performance = Performance(script, operation, self._note)
+            script = rehearse(connection, heard(told(operation)), books.caller, books.work.clock)
+        self._performance = Performance(heard(told(script)), operation, self._note)
 
     async def perform(self):
         return await self._books.run(self._performance)
@@ -179,8 +179,12 @@ async def reading_what_it_wrote(world):
     return batch(log_of(world), rate, log_of(world))
 
 
-async def speaking_sql_of_its_own(world):
-    return lambda transaction: transaction.connection.execute(select(tables.record.c.id)).all()
+async def speaking_sql_of_its_own(_):
+    return count_by_itself
+
+
+def count_by_itself(transaction):
+    return transaction.connection.execute(select(func.count()).select_from(tables.record)).scalar_one()
 
 
 @pytest.mark.parametrize("make", [deleting, reading_what_it_wrote, speaking_sql_of_its_own])
