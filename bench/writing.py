@@ -20,7 +20,7 @@ from clockwire.v1.record_service_pb2 import BatchMutateRecordsRequest, CreateRec
 from clockwire.v1.records_pb2 import Record, TimeLog
 
 BATCH = 100
-CALLS_IN_FLIGHT = 4
+CALLS_IN_FLIGHT = 16
 
 _FIRST_START = 1_700_000_000
 _LENGTH = 900  # seconds
