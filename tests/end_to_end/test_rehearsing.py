@@ -91,18 +91,18 @@ class Writers:
             self.batches += 1
 
 
-async def performed(ground: Ground) -> int:
-    """How many batches were written as they had been rehearsed."""
+async def rehearsals(ground: Ground, result: str) -> int:
+    """How many rehearsals have ended so."""
     answer = await asyncio.to_thread(exchange, ground.server.http_target, "GET", "/metrics", None, {})
     lines = answer.body.decode().splitlines()
-    [line] = [each for each in lines if each.startswith('clockwire_rehearsals_total{result="performed"}')]
+    [line] = [each for each in lines if each.startswith(f'clockwire_rehearsals_total{{result="{result}"}}')]
     return int(float(line.split()[-1]))
 
 
-async def more_performed(ground: Ground, writers: Writers) -> None:
-    """Returns once another batch has been rehearsed and written, by a process that is there now."""
-    before = await performed(ground)
-    while await performed(ground) <= before:
+async def more_performed(ground: Ground, writers: Writers, count: int = 1) -> None:
+    """Returns once more batches have been rehearsed and written so, by a process that is there now."""
+    before = await rehearsals(ground, "performed")
+    while await rehearsals(ground, "performed") < before + count:
         assert not writers.failed
         await asyncio.sleep(0.05)
 
@@ -121,8 +121,9 @@ async def assert_each_was_written_once(client: AsyncClient, writers: Writers) ->
 async def test_batches_that_wait_are_rehearsed_and_each_is_written_once(ground: Ground):
     async with ground.client() as client:
         async with Writers(client) as writers:
-            await more_performed(ground, writers)
+            await more_performed(ground, writers, 20)
         await assert_each_was_written_once(client, writers)
+    assert await rehearsals(ground, "outdated") == 0  # each writer has a task to itself
 
 
 async def test_a_rehearsing_process_that_is_killed_costs_nobody_anything(ground: Ground):

@@ -48,12 +48,14 @@ async def world(books):
 class Rehearsed:
     """An operation that is rehearsed now, as if by another process, and done later."""
 
-    def __init__(self, books, operation):
+    def __init__(self, books, operation, *, rows=list):
+        """*rows*: as what the other process found comes here."""
         self.held = None
         self._books = books
         with books.work.database.reading() as connection:
             script = rehearse(connection, heard(told(operation)), books.caller, books.work.clock)
-        self._performance = Performance(heard(told(script)), operation, self._note)
+        reads = [(text, parameters, [*rows(found)]) for text, parameters, found in script.reads]
+        self._performance = Performance(heard(told(script._replace(reads=reads))), operation, self._note)
 
     async def perform(self):
         return await self._books.run(self._performance)
@@ -94,6 +96,19 @@ async def test_what_was_rehearsed_is_written_answered_and_told(books, world):
     assert await books.types(4) == ["timelog.created"] * 2
     assert [each.record for each in (await books.events())[4:]] == [first.record, second.record]
     assert (await books.read(world["task"])).task.actual_time.seconds == 3600
+
+
+async def test_rows_may_come_in_another_order(books, world):
+    rehearsed = Rehearsed(books, batch(log_of(world)), rows=reversed)
+    await rehearsed.perform()
+    assert rehearsed.held
+
+
+@pytest.mark.parametrize("rows", [lambda rows: rows[:-1], lambda rows: [*rows[:-1], *rows[:1]]])
+async def test_a_row_too_many_or_twice_is_another_answer(books, world, rows):
+    rehearsed = Rehearsed(books, batch(log_of(world)), rows=rows)
+    await rehearsed.perform()
+    assert not rehearsed.held
 
 
 async def test_what_a_record_refers_to_is_as_it_is_when_the_record_is_written(books, world):
