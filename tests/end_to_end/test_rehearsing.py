@@ -22,7 +22,7 @@ from clockwire.v1.record_service_pb2 import BatchMutateRecordsRequest, CreateRec
 from clockwire.v1.records_pb2 import Record, TimeLog
 from tests.support.http import exchange
 from tests.support.processes import ServerProcess, ends_within, server_processes
-from tests.support.server import new_key, new_workspace
+from tests.support.server import ON_SQLITE, new_key, new_workspace
 
 # Several processes start in each test, and perhaps on a busy machine.
 pytestmark = pytest.mark.timeout(150)
@@ -136,6 +136,7 @@ async def test_a_rehearsing_process_that_is_killed_costs_nobody_anything(ground:
         await assert_each_was_written_once(client, writers)
 
 
+@ON_SQLITE
 async def test_when_the_server_is_killed_the_rehearsing_process_ends(ground: Ground):
     async with ground.client() as client, Writers(client) as writers:
         await more_performed(ground, writers)
@@ -144,6 +145,7 @@ async def test_when_the_server_is_killed_the_rehearsing_process_ends(ground: Gro
     assert await asyncio.to_thread(ends_within, pid, 5)
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_told_to_stop_a_server_that_rehearses_ends_well(ground: Ground, number: int):
     async with ground.client() as client, Writers(client) as writers:
