@@ -9,12 +9,13 @@ import os
 import pwd
 import shutil
 import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, LiteralString
+from typing import LiteralString
 
 import psycopg
 from psycopg.sql import SQL, Identifier
@@ -25,6 +26,17 @@ _UNTIL_INPUT_CLOSES = """
 read -r _
 "$1/pg_ctl" --pgdata=data --wait --mode=immediate stop >stop
 rm -rf "$PWD"
+"""
+
+# Becomes somebody else, then the program. If `subprocess` does that it has to fork, and in the fork gRPC, which may be
+# at work in the tests, starts threads that can end it.
+_BECOME = """
+import os, sys
+group, user, *command = sys.argv[1:]
+os.setgroups([])
+os.setgid(int(group))
+os.setuid(int(user))
+os.execv(command[0], command)
 """
 
 # Nothing here has to outlive a crash, so nothing waits for a disk.
@@ -100,7 +112,7 @@ def _programs(cluster: Path) -> Path:
 
 def _initialise(bin_folder: Path, cluster: Path) -> None:
     command = [str(bin_folder / "initdb"), "--pgdata=data", "--username=postgres", "--auth=trust", "--no-sync"]
-    subprocess.run([*command, *_LOCALE], check=True, capture_output=True, cwd=cluster, **_as_somebody())
+    subprocess.run([*_as_somebody(), *command, *_LOCALE], check=True, capture_output=True, cwd=cluster)
     with (cluster / "data" / "postgresql.conf").open("a") as configuration:
         configuration.write(_SETTINGS.format(cluster=cluster))
 
@@ -108,12 +120,11 @@ def _initialise(bin_folder: Path, cluster: Path) -> None:
 @contextmanager
 def _serving(bin_folder: Path, cluster: Path) -> Iterator[None]:
     server = subprocess.Popen(
-        ["sh", "-c", _UNTIL_INPUT_CLOSES, "sh", bin_folder],
+        [*_as_somebody(), "/bin/sh", "-c", _UNTIL_INPUT_CLOSES, "sh", bin_folder],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         cwd=cluster,
         start_new_session=True,  # an interrupt ends the tests first, and they end the server
-        **_as_somebody(),
     )
     with server:  # closes its input, and waits
         assert server.stdout is not None
@@ -122,6 +133,9 @@ def _serving(bin_folder: Path, cluster: Path) -> Iterator[None]:
         yield
 
 
-def _as_somebody() -> dict[str, Any]:
-    """Who runs the server: PostgreSQL refuses to be root."""
-    return {} if os.geteuid() else {"user": "nobody", "group": pwd.getpwnam("nobody").pw_gid, "extra_groups": []}
+def _as_somebody() -> Sequence[str]:
+    """What a command begins with that runs the server's programs: PostgreSQL refuses to be root."""
+    if os.geteuid():
+        return ()
+    account = pwd.getpwnam("nobody")
+    return (sys.executable, "-I", "-S", "-c", _BECOME, str(account.pw_gid), str(account.pw_uid))
